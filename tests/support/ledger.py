@@ -1,0 +1,94 @@
+"""Compares what a node believes with the venue's ledger, order for order and fill for fill."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# nautilus_trader/model/enums.py OrderStatus, for each status of the venue.
+_STATUS = {
+    "NEW": {"ACCEPTED", "PENDING_UPDATE", "PENDING_CANCEL"},
+    "PARTIALLY_FILLED": {"PARTIALLY_FILLED", "PENDING_UPDATE", "PENDING_CANCEL"},
+    "FILLED": {"FILLED"},
+    "CANCELED": {"CANCELED"},
+    "EXPIRED": {"EXPIRED", "CANCELED", "REJECTED"},
+}
+_OPEN = ("NEW", "PARTIALLY_FILLED")
+
+
+def _symbol(instrument_id: str) -> str:
+    return instrument_id.removesuffix(".BINANCE").removesuffix("-PERP")
+
+
+def differences(node: Mapping[str, Any], ledger: Mapping[str, Any]) -> list[str]:
+    """Says every difference between a node's dump and the venue's ledger; empty when they are equal.
+
+    Args:
+        node: what ``noderun dump --json`` printed.
+        ledger: what ``simvenue ledger --json`` printed for the node's account.
+
+    """
+    return [*_fill_differences(node, ledger), *_order_differences(node, ledger), *_position_differences(node, ledger)]
+
+
+def _fill_differences(node: Mapping[str, Any], ledger: Mapping[str, Any]) -> list[str]:
+    found: list[str] = []
+    ids = [str(fill["trade_id"]) for fill in node["fills"]]
+    found += [f"fill {trade_id} applied twice by the node" for trade_id in {i for i in ids if ids.count(i) > 1}]
+    ours = {str(fill["trade_id"]): fill for fill in node["fills"]}
+    theirs = {str(fill["trade_id"]): fill for fill in ledger["fills"]}
+    found += [f"fill {i} lost: at the venue, not at the node" for i in sorted(theirs.keys() - ours.keys())]
+    found += [f"fill {i} phantom: at the node, not at the venue" for i in sorted(ours.keys() - theirs.keys())]
+    for trade_id in sorted(ours.keys() & theirs.keys()):
+        mine, venue = ours[trade_id], theirs[trade_id]
+        found += [
+            f"fill {trade_id}: {key} is {mine[key]} at the node, {venue[key]} at the venue"
+            for key in ("price", "quantity")
+            if Decimal(mine[key]) != Decimal(venue[key])
+        ]
+        found += [
+            f"fill {trade_id}: {key} is {mine[key]} at the node, {venue[key]} at the venue"
+            for key in ("side", "client_order_id")
+            if str(mine[key]) != str(venue[key])
+        ]
+    return found
+
+
+def _order_differences(node: Mapping[str, Any], ledger: Mapping[str, Any]) -> list[str]:
+    found: list[str] = []
+    ours = {order["client_order_id"]: order for order in node["orders"]}
+    theirs = {order["client_order_id"]: order for order in ledger["orders"]}
+    # The engine denies orders before they leave, and the venue may reject them: those never reach the ledger.
+    sent = {i for i, order in ours.items() if order["status"] not in {"DENIED", "REJECTED", "INITIALIZED"}}
+    found += [f"order {i}: open at the venue, unknown to the node" for i in _open(theirs) if i not in ours]
+    found += [f"order {i}: {ours[i]['status']} at the node, unknown to the venue" for i in sorted(sent - theirs.keys())]
+    for client_id in sorted(ours.keys() & theirs.keys()):
+        mine, venue = ours[client_id], theirs[client_id]
+        if mine["status"] not in _STATUS[venue["status"]]:
+            found.append(f"order {client_id}: {mine['status']} at the node, {venue['status']} at the venue")
+        found += [
+            f"order {client_id}: {label} is {mine[a]} at the node, {venue[b]} at the venue"
+            for label, a, b in (("filled", "filled_qty", "filled"), ("quantity", "quantity", "quantity"))
+            if Decimal(mine[a]) != Decimal(venue[b])
+        ]
+    return found
+
+
+def _open(orders: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    return sorted(i for i, order in orders.items() if order["status"] in _OPEN)
+
+
+def _position_differences(node: Mapping[str, Any], ledger: Mapping[str, Any]) -> list[str]:
+    ours: dict[str, Decimal] = {}
+    for position in node["positions"]:
+        symbol = _symbol(position["instrument_id"])
+        ours[symbol] = ours.get(symbol, Decimal(0)) + Decimal(position["quantity"])
+    theirs = {position["symbol"]: Decimal(position["quantity"]) for position in ledger["positions"]}
+    return [
+        f"position {symbol}: {ours.get(symbol, 0)} at the node, {theirs.get(symbol, 0)} at the venue"
+        for symbol in sorted(ours.keys() | theirs.keys())
+        if ours.get(symbol, Decimal(0)) != theirs.get(symbol, Decimal(0))
+    ]
