@@ -1,0 +1,348 @@
+"""The words of the exchange: orders, fills, positions and the events it tells its subscribers.
+
+Everything is immutable. Money, prices and quantities are ``Decimal``, already rounded to the instrument's decimals
+(``str(order.price)`` prints what the venue would print); times are integer milliseconds since the epoch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MARKET_ACCOUNT = "market"
+"""The account behind the simulated market: trades without limits, stands in no ledger."""
+
+ZERO = Decimal(0)
+
+
+class Side(StrEnum):
+    """Which way an order trades."""
+
+    BUY = "BUY"
+    SELL = "SELL"
+
+    @property
+    def opposite(self) -> Side:
+        """The side this one trades against."""
+        return Side.SELL if self is Side.BUY else Side.BUY
+
+    @property
+    def sign(self) -> int:
+        """+1 for BUY, -1 for SELL: what a fill does to a signed position."""
+        return 1 if self is Side.BUY else -1
+
+
+class OrderType(StrEnum):
+    """How an order finds its price."""
+
+    LIMIT = "LIMIT"
+    MARKET = "MARKET"
+
+
+class TimeInForce(StrEnum):
+    """How long an order may wait; GTX is post-only."""
+
+    GTC = "GTC"
+    IOC = "IOC"
+    FOK = "FOK"
+    GTX = "GTX"
+
+
+class OrderStatus(StrEnum):
+    """Where an order is in its life; the last four are final."""
+
+    NEW = "NEW"
+    PARTIALLY_FILLED = "PARTIALLY_FILLED"
+    FILLED = "FILLED"
+    CANCELED = "CANCELED"
+    REJECTED = "REJECTED"
+    EXPIRED = "EXPIRED"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether an order with this status may still trade."""
+        return self in OPEN_STATUSES
+
+
+OPEN_STATUSES = frozenset({OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED})
+
+
+class Execution(StrEnum):
+    """What just happened to an order."""
+
+    NEW = "NEW"
+    TRADE = "TRADE"
+    CANCELED = "CANCELED"
+    AMENDMENT = "AMENDMENT"
+    EXPIRED = "EXPIRED"
+
+
+class RejectReason(StrEnum):
+    """Why a command changed nothing; each venue maps these to its own codes."""
+
+    UNKNOWN_SYMBOL = "UNKNOWN_SYMBOL"
+    UNKNOWN_ORDER = "UNKNOWN_ORDER"
+    DUPLICATE_CLIENT_ORDER_ID = "DUPLICATE_CLIENT_ORDER_ID"
+    PRICE_TICK = "PRICE_TICK"
+    PRICE_RANGE = "PRICE_RANGE"
+    QUANTITY_STEP = "QUANTITY_STEP"
+    QUANTITY_RANGE = "QUANTITY_RANGE"
+    MIN_NOTIONAL = "MIN_NOTIONAL"
+    WOULD_TAKE = "WOULD_TAKE"
+    REDUCE_ONLY = "REDUCE_ONLY"
+    INSUFFICIENT_MARGIN = "INSUFFICIENT_MARGIN"
+    NO_CHANGE = "NO_CHANGE"
+    NO_LIQUIDITY = "NO_LIQUIDITY"
+    UNKNOWN_ACCOUNT = "UNKNOWN_ACCOUNT"
+    LEVERAGE = "LEVERAGE"
+
+
+class Rejection(Exception):  # noqa: N818 - a refusal is an answer of the exchange, not a failure of it
+    """A command the exchange refused; nothing changed and nothing was recorded.
+
+    Attributes:
+        reason: the cause, for the venue's error table.
+        detail: one sentence with the values involved, for people.
+    """
+
+    def __init__(self, reason: RejectReason, detail: str) -> None:
+        """Keep the reason and the sentence."""
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instrument:
+    """One contract as the real venue lists it; ``tick_size`` and ``step_size`` carry the venue's own decimals.
+
+    ``price_band`` is the fraction by which a buy may stand above, or a sell below, the mark price.
+    """
+
+    symbol: str
+    base: str
+    quote: str
+    tick_size: Decimal
+    step_size: Decimal
+    min_price: Decimal
+    max_price: Decimal
+    min_quantity: Decimal
+    max_quantity: Decimal
+    max_market_quantity: Decimal
+    min_notional: Decimal
+    maker_fee: Decimal
+    taker_fee: Decimal
+    reference_price: Decimal
+    price_places: int
+    quantity_places: int
+    price_band: Decimal = Decimal("0.05")
+    max_leverage: int = 125
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A customer of the exchange and what it owned on its first day (asset to amount)."""
+
+    name: str
+    balances: Mapping[str, Decimal]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRequest:
+    """What a customer asks for. Without ``client_order_id`` the exchange makes one."""
+
+    account: str
+    symbol: str
+    side: Side
+    type: OrderType
+    quantity: Decimal
+    price: Decimal | None = None
+    time_in_force: TimeInForce = TimeInForce.GTC
+    client_order_id: str | None = None
+    reduce_only: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """An order at one moment. ``average_price`` is 0 while nothing is filled; ``price`` is None for MARKET."""
+
+    order_id: int
+    account: str
+    symbol: str
+    client_order_id: str
+    side: Side
+    type: OrderType
+    time_in_force: TimeInForce
+    price: Decimal | None
+    quantity: Decimal
+    filled: Decimal
+    quote_filled: Decimal
+    average_price: Decimal
+    reduce_only: bool
+    status: OrderStatus
+    created_ms: int
+    updated_ms: int
+
+    @property
+    def remaining(self) -> Decimal:
+        """The quantity that is not filled yet."""
+        return self.quantity - self.filled
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fill:
+    """One customer's side of one trade. ``commission`` is positive when paid; ``realized_pnl`` is before fees."""
+
+    trade_id: int
+    order_id: int
+    client_order_id: str
+    account: str
+    symbol: str
+    side: Side
+    price: Decimal
+    quantity: Decimal
+    is_maker: bool
+    commission: Decimal
+    commission_asset: str
+    realized_pnl: Decimal
+    time_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """An account's net holding in one contract; ``quantity`` is signed, ``realized_pnl`` is the sum since ever."""
+
+    account: str
+    symbol: str
+    quantity: Decimal
+    entry_price: Decimal
+    realized_pnl: Decimal
+    updated_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Margin:
+    """What an account may still spend, in ``asset``: ``available`` = wallet + unrealized - initial margins.
+
+    ``position_initial`` + ``order_initial`` is all the initial margin in use.
+    """
+
+    asset: str
+    wallet: Decimal
+    unrealized: Decimal
+    position_initial: Decimal
+    order_initial: Decimal
+    maintenance: Decimal
+    available: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderEvent:
+    """Something happened to a customer's order; balances (all assets) and position are as of right after it."""
+
+    execution: Execution
+    order: Order
+    fill: Fill | None
+    balances: Mapping[str, Decimal]
+    position: Position | None
+    time_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicTrade:
+    """A trade as everybody sees it; ``aggressor`` is the side of the order that took."""
+
+    symbol: str
+    trade_id: int
+    price: Decimal
+    quantity: Decimal
+    aggressor: Side
+    buyer_order_id: int
+    seller_order_id: int
+    time_ms: int
+
+
+type Levels = tuple[tuple[Decimal, Decimal], ...]
+"""(price, total quantity) pairs; in a change a quantity of 0 means that the level is gone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookChange:
+    """Every level one operation changed; ``previous_update_id`` is the last id of the change before, without a gap."""
+
+    symbol: str
+    bids: Levels
+    asks: Levels
+    first_update_id: int
+    last_update_id: int
+    previous_update_id: int
+    time_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopOfBook:
+    """The best prices, sent when one of the four values changed; an empty side has price and quantity 0."""
+
+    symbol: str
+    bid: Decimal
+    bid_quantity: Decimal
+    ask: Decimal
+    ask_quantity: Decimal
+    update_id: int
+    time_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """A one-minute bar of public trades; sent on every change with ``closed=False`` and once with ``closed=True``.
+
+    ``close_ms`` is the last millisecond inside the bar. A minute without trades repeats the last price, with volume 0
+    and trade ids -1.
+    """
+
+    symbol: str
+    interval: str
+    open_ms: int
+    close_ms: int
+    open: Decimal
+    high: Decimal
+    low: Decimal
+    close: Decimal
+    volume: Decimal
+    quote_volume: Decimal
+    trades: int
+    taker_buy_base: Decimal
+    taker_buy_quote: Decimal
+    first_trade_id: int
+    last_trade_id: int
+    closed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Take:
+    """An aggressive order of the market: what is not filled at once, at ``limit`` or better, is dropped."""
+
+    side: Side
+    quantity: Decimal
+    limit: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarketStep:
+    """One move of the simulated market: its whole ladder (best level first) at the new reference price, then takers.
+
+    A level that crosses a customer's order fills it at the customer's price, and rests with what is left.
+    """
+
+    reference: Decimal
+    bids: Levels
+    asks: Levels
+    takes: tuple[Take, ...] = ()
+
+
+type Event = OrderEvent | PublicTrade | BookChange | TopOfBook | Bar
