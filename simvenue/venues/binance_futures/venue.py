@@ -1,0 +1,48 @@
+"""What every part of the venue shares: the exchange behind it, who may call, its clock, its sockets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from simvenue.credentials import Credential
+    from simvenue.exchange.exchange import Exchange
+    from simvenue.venues.binance_futures.hub import Hub
+    from simvenue.venues.binance_futures.listen_keys import ListenKeys
+    from simvenue.venues.binance_futures.symbol_settings import SymbolSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VenueOptions:
+    """Limits of the venue that tests shorten.
+
+    Args:
+        listen_key_lifetime_ms: Milliseconds a listen key lives after its last use (Binance: 60 minutes).
+        heartbeat_seconds: Seconds between the server's WebSocket pings (Binance: 3 minutes).
+        send_queue_messages: Messages a connection may lag behind before it is dropped.
+    """
+
+    listen_key_lifetime_ms: int = 60 * 60 * 1000
+    heartbeat_seconds: float = 180.0
+    send_queue_messages: int = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Venue:
+    """One running venue."""
+
+    exchange: Exchange
+    credentials: Mapping[str, Credential]
+    clock: Callable[[], int]
+    options: VenueOptions
+    hub: Hub
+    listen_keys: ListenKeys
+    symbol_settings: SymbolSettings
+
+
+VENUE: web.AppKey[Venue] = web.AppKey("binance_futures_venue", Venue)
