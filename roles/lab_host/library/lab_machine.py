@@ -1,0 +1,307 @@
+#!/usr/bin/python
+"""Ansible module: one lab host, from an empty directory to a booted system and back."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import socket
+import subprocess
+import uuid
+from pathlib import Path
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.lab import (
+    LabError,
+    Machine,
+    clear,
+    cut_power,
+    leader,
+    locked,
+    power_off,
+    remove_disk,
+    run,
+    supervisors,
+    unmount,
+    wait_until,
+)
+
+DOCUMENTATION = """
+module: lab_machine
+short_description: Boot, stop or remove one lab host
+description:
+  - The host's disk is an overlay over the base image; it survives C(stopped) and C(killed) and goes with C(absent).
+  - Whatever an earlier run left half done (stale mount, dead process, disk without a seed) is put right first.
+options:
+  state:
+    description:
+      - C(present) is booted, C(stopped) shut down in order, C(killed) off as after a power cut, C(absent) gone.
+    type: str
+    choices: [present, stopped, killed, absent]
+    default: present
+  lab: {description: The lab's name., type: str, required: true}
+  name: {description: The host's name., type: str, required: true}
+  address: {description: The host's IPv4 address., type: str}
+  bridge: {description: The lab's bridge., type: str}
+  state_dir: {description: Where lab hosts live., type: path, required: true}
+  image: {description: The base image of a new host., type: path}
+  seed:
+    description: Files written once, before the first boot.
+    type: list
+    elements: dict
+    default: []
+  files:
+    description: Files that must stand on the host at every run.
+    type: list
+    elements: dict
+    default: []
+  authorized_key: {description: A public key that may enter as root., type: str}
+  ca_bundle: {description: Certificates on the controller that the host trusts besides its own., type: path}
+  poweroff_timeout: {description: Seconds the host gets to shut down., type: float, default: 100}
+author: [tradingnode-ops]
+"""
+
+EXAMPLES = """
+- name: Power cut
+  lab_machine: {lab: testnet, name: lab1, state_dir: /var/lib/tradingnode-lab, state: killed}
+"""
+
+RETURN = """
+created: {description: The host has a new disk., returned: success, type: bool}
+booted: {description: The host was started by this run., returned: success, type: bool}
+host_key: {description: The host's public ssh key., returned: present, type: str}
+"""
+
+HOST_KEY = "etc/ssh/ssh_host_ed25519_key"
+CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
+
+# systemd-nspawn ends with 133 when the host wants to reboot (systemd-nspawn@.service relies on the same).
+REBOOT = 133
+REBOOT_LOOP = f'while "$@"; [ $? -eq {REBOOT} ]; do :; done'
+
+
+def replace_file(root: Path, name: str, content: str, mode: int) -> bool:
+    """Put a file below a root in one step, also where a link stood; whether it was different."""
+    target = root / name.lstrip("/")
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        same = not target.is_symlink() and target.read_text() == content
+        if same and target.stat().st_mode & 0o777 == mode:
+            return False
+    target.parent.mkdir(parents=True, exist_ok=True)
+    fresh = target.with_name(f".{target.name}.lab")
+    fresh.write_text(content)
+    fresh.chmod(mode)
+    fresh.replace(target)
+    return True
+
+
+def replace_files(root: Path, files: list[dict[str, Any]]) -> bool:
+    """Put several files; whether one was different."""
+    return any([replace_file(root, f["path"], f["content"], int(f.get("mode", "0644"), 8)) for f in files])
+
+
+def allow_key(root: Path, key: str) -> bool:
+    """Let a key in as root, beside those that other checkouts brought; whether it was new."""
+    place = root / "root/.ssh/authorized_keys"
+    known = place.read_text().splitlines() if place.is_file() else []
+    if key in known:
+        return False
+    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return replace_file(root, "root/.ssh/authorized_keys", "\n".join([*known, key]) + "\n", 0o600)
+
+
+def untrusted(root: Path, bundle: Path) -> list[str]:
+    """The certificates of a bundle that the host does not trust yet."""
+    if not bundle.is_file():
+        raise LabError(f"the CA bundle {bundle} is not a file; set SSL_CERT_FILE or lab_host_ca_bundle")
+    shipped = root / "etc/ssl/certs/ca-certificates.crt"
+    known = set(CERTIFICATE.findall(shipped.read_text())) if shipped.is_file() else set()
+    return sorted(set(CERTIFICATE.findall(bundle.read_text())) - known)
+
+
+def trust(root: Path, first: int, certificates: list[str]) -> None:
+    """Make a running host trust certificates, by Debian's own tool."""
+    for certificate in certificates:
+        name = f"lab-{hashlib.sha256(certificate.encode()).hexdigest()[:12]}.crt"
+        replace_file(root, f"usr/local/share/ca-certificates/{name}", certificate + "\n", 0o644)
+    run(["nsenter", f"--target={first}", "--all", "update-ca-certificates"])
+
+
+def seeded_image(machine: Machine) -> Path | None:
+    """The image a finished disk lies over; None when there is no finished disk or its image is gone."""
+    record = machine.directory / "image"
+    image = Path(record.read_text().strip()) if record.is_file() else None
+    return image if image is not None and image.is_dir() else None
+
+
+def mount_disk(machine: Machine, image: Path) -> None:
+    """Lay the host's disk over its image."""
+    unmount(machine.rootfs)
+    layers = f"lowerdir={image},upperdir={machine.upper},workdir={machine.directory / 'work'}"
+    run(["mount", "-t", "overlay", "-o", layers, f"lab-{machine.nspawn_name}", str(machine.rootfs)])
+
+
+def seed(machine: Machine, image: Path, files: list[dict[str, Any]]) -> None:
+    """Make and mount a new disk: an empty layer over the image with what makes this host itself."""
+    clear(machine)
+    for directory in (machine.upper, machine.directory / "work", machine.rootfs):
+        directory.mkdir()
+    # The layer's own mode becomes the root's.
+    machine.upper.chmod(0o755)
+    mount_disk(machine, image)
+    replace_files(machine.rootfs, files)
+    replace_file(machine.rootfs, "etc/machine-id", uuid.uuid4().hex + "\n", 0o444)
+    replace_file(machine.rootfs, "etc/hostname", machine.name + "\n", 0o644)
+    run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", machine.name, "-f", str(machine.rootfs / HOST_KEY)])
+    # Written last: a disk without this record was not finished and is made again.
+    (machine.directory / "image").write_text(f"{image}\n")
+
+
+def refuse_taken_address(address: str, bridge: str) -> None:
+    """Fail when somebody else answers at the host's address."""
+    run(["ip", "neighbour", "flush", "to", address, "dev", bridge])
+    # Any packet makes the kernel ask who has the address; the answer then stands in the neighbour table.
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, contextlib.suppress(OSError):
+        probe.sendto(b"", (address, 9))
+    question = ["ip", "neighbour", "show", "to", address, "dev", bridge, "nud", "reachable"]
+    if wait_until(lambda: "lladdr" in run(question), seconds=0.5):
+        raise LabError(
+            f"address {address} is in use by something else on {bridge}; end that or give the host another "
+            "ansible_host in the inventory"
+        )
+
+
+def boot(machine: Machine, bridge: str) -> None:
+    """Start the host's systemd; it outlives this process and its session."""
+    command = [
+        "systemd-nspawn",
+        f"--directory={machine.rootfs}",
+        f"--machine={machine.nspawn_name}",
+        "--boot",
+        "--quiet",
+        "--register=no",
+        "--keep-unit",
+        "--settings=no",
+        "--link-journal=no",
+        "--resolv-conf=off",
+        "--timezone=off",
+        "--console=pipe",
+        f"--network-bridge={bridge}",
+    ]
+    if Path("/run/systemd/system").is_dir():
+        # Below systemd a session's processes may end with the session: the host gets a unit of its own.
+        properties = [
+            "Delegate=yes",
+            "KillMode=mixed",
+            "TasksMax=16384",
+            f"RestartForceExitStatus={REBOOT}",
+            f"SuccessExitStatus={REBOOT}",
+            f"StandardOutput=append:{machine.log}",
+        ]
+        unit = ["systemd-run", "--quiet", "--collect", f"--unit=lab-host-{machine.nspawn_name}"]
+        run([*unit, *(f"--property={value}" for value in properties), *command])
+    else:
+        with machine.log.open("ab") as log:
+            subprocess.Popen(  # noqa: S603 - fixed argv; the loop takes its words as they are
+                ["/bin/sh", "-c", REBOOT_LOOP, "lab-host", *command],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                cwd="/",
+                env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"},
+            )
+    if not wait_until(lambda: leader(machine) is not None, seconds=10):
+        last = machine.log.read_text(errors="replace").strip().splitlines()[-5:]
+        raise LabError(f"systemd-nspawn did not start it: {'; '.join(last) or 'it said nothing'}")
+
+
+def present(machine: Machine, wanted: dict[str, Any]) -> dict[str, Any]:
+    """Make the host run and be as it should; what was done."""
+    with locked(machine.directory):
+        first = leader(machine)
+        booted, created = first is None, False
+        if first is None:
+            cut_power(machine)
+            refuse_taken_address(wanted["address"], wanted["bridge"])
+            image = seeded_image(machine)
+            created = image is None
+            if image is None:
+                seed(machine, Path(wanted["image"]), wanted["seed"])
+            else:
+                mount_disk(machine, image)
+        # A running host is reached through its own PID 1: the controller's mount may be gone.
+        root = machine.rootfs if first is None else Path(f"/proc/{first}/root")
+        changed = replace_files(root, wanted["files"])
+        changed = allow_key(root, wanted["authorized_key"]) or changed
+        certificates = untrusted(root, Path(wanted["ca_bundle"])) if wanted["ca_bundle"] else []
+        host_key = (root / f"{HOST_KEY}.pub").read_text().strip()
+        if first is None:
+            boot(machine, wanted["bridge"])
+        if certificates:
+            running = leader(machine)
+            if running is None:
+                raise LabError(f"it ended at once; its console is in {machine.log}")
+            trust(Path(f"/proc/{running}/root"), running, certificates)
+    return {
+        "changed": changed or booted or bool(certificates),
+        "created": created,
+        "booted": booted,
+        "host_key": host_key,
+    }
+
+
+def absent(machine: Machine, *, seconds: float) -> bool:
+    """End the host, in order where it lets us, and remove its disk; whether there was one."""
+    try:
+        ended = power_off(machine, seconds=seconds)
+    except LabError:
+        ended = cut_power(machine)
+    return remove_disk(machine) or ended
+
+
+def main() -> None:
+    """Bring the host into the asked state."""
+    module = AnsibleModule(
+        argument_spec={
+            "state": {"type": "str", "choices": ["present", "stopped", "killed", "absent"], "default": "present"},
+            "lab": {"type": "str", "required": True},
+            "name": {"type": "str", "required": True},
+            "address": {"type": "str"},
+            "bridge": {"type": "str"},
+            "state_dir": {"type": "path", "required": True},
+            "image": {"type": "path"},
+            "seed": {"type": "list", "elements": "dict", "default": []},
+            # May hold the controller's package index with its password.
+            "files": {"type": "list", "elements": "dict", "default": [], "no_log": False},
+            "authorized_key": {"type": "str", "no_log": False},
+            "ca_bundle": {"type": "path"},
+            "poweroff_timeout": {"type": "float", "default": 100},
+        },
+        required_if=[("state", "present", ["address", "bridge", "image", "authorized_key"])],
+    )
+    wanted: dict[str, Any] = module.params
+    machine = Machine(state_dir=Path(wanted["state_dir"]), lab=wanted["lab"], name=wanted["name"])
+    seconds = wanted["poweroff_timeout"]
+    result: dict[str, Any] = {"changed": False}
+    try:
+        match wanted["state"]:
+            case "present":
+                result = present(machine, wanted)
+            case "stopped" if supervisors(machine):
+                result["changed"] = power_off(machine, seconds=seconds)
+            case "stopped" | "killed":
+                # Nothing runs any more, but a mount of a host that died may still be there.
+                result["changed"] = cut_power(machine) or unmount(machine.rootfs)
+            case "absent":
+                result["changed"] = absent(machine, seconds=seconds)
+    except LabError as problem:
+        module.fail_json(msg=f"Lab host {machine.name}: {problem}")
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()
