@@ -99,7 +99,6 @@ class RejectReason(StrEnum):
     NO_CHANGE = "NO_CHANGE"
     NO_LIQUIDITY = "NO_LIQUIDITY"
     UNKNOWN_ACCOUNT = "UNKNOWN_ACCOUNT"
-    LEVERAGE = "LEVERAGE"
 
 
 class Rejection(Exception):  # noqa: N818 - a refusal is an answer of the exchange, not a failure of it
@@ -141,7 +140,6 @@ class Instrument:
     price_places: int
     quantity_places: int
     price_band: Decimal = Decimal("0.05")
-    max_leverage: int = 125
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +167,10 @@ class OrderRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """An order at one moment. ``average_price`` is 0 while nothing is filled; ``price`` is None for MARKET."""
+    """An order at one moment. ``average_price`` is 0 while nothing is filled; ``price`` is None for MARKET.
+
+    ``priority`` is its place in the queue at its price, lowest first; it rises when an amendment loses the place.
+    """
 
     order_id: int
     account: str
@@ -187,6 +188,7 @@ class Order:
     status: OrderStatus
     created_ms: int
     updated_ms: int
+    priority: int = 0
 
     @property
     def remaining(self) -> Decimal:

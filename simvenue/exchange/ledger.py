@@ -1,0 +1,295 @@
+"""The truth on disk: customers' orders, fills, positions and balances in SQLite, committed before anybody hears of it.
+
+WAL with ``synchronous=FULL``: a commit is on disk when it returns, so neither a killed process nor a lost machine takes
+back what was acknowledged. Fills are append-only, by trigger. Decimals stand as text: SQLite has no exact numbers.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import sqlite3
+from dataclasses import dataclass, field
+from decimal import Decimal
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+from simvenue.exchange.schema import (
+    FILL_FIELDS,
+    INSERT_FILL,
+    INSERT_ORDER,
+    INSERT_POSITION,
+    ORDER_FIELDS,
+    POSITION_FIELDS,
+    SCHEMA,
+    SCHEMA_VERSION,
+    SELECT_FILL,
+    SELECT_ORDER,
+)
+from simvenue.exchange.types import Fill, Order, OrderStatus, OrderType, Position, Side, TimeInForce
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+_order_row = attrgetter(*ORDER_FIELDS)
+_fill_row = attrgetter(*FILL_FIELDS)
+_position_row = attrgetter(*POSITION_FIELDS)
+
+sqlite3.register_adapter(Decimal, str)
+
+
+class LedgerError(Exception):
+    """The ledger cannot be opened or written; the message says why and what to do."""
+
+
+@dataclass(slots=True)
+class Changes:
+    """What one exchange operation changed; written as one transaction."""
+
+    orders: dict[int, Order] = field(default_factory=dict)
+    fills: list[Fill] = field(default_factory=list)
+    positions: dict[tuple[str, str], Position] = field(default_factory=dict)
+    balances: dict[tuple[str, str], Decimal] = field(default_factory=dict)
+
+
+def _order(row: tuple[Any, ...]) -> Order:
+    return Order(
+        order_id=row[0],
+        account=row[1],
+        symbol=row[2],
+        client_order_id=row[3],
+        side=Side(row[4]),
+        type=OrderType(row[5]),
+        time_in_force=TimeInForce(row[6]),
+        price=None if row[7] is None else Decimal(row[7]),
+        quantity=Decimal(row[8]),
+        filled=Decimal(row[9]),
+        quote_filled=Decimal(row[10]),
+        average_price=Decimal(row[11]),
+        reduce_only=bool(row[12]),
+        status=OrderStatus(row[13]),
+        created_ms=row[14],
+        updated_ms=row[15],
+        priority=row[16],
+    )
+
+
+def _fill(row: tuple[Any, ...]) -> Fill:
+    return Fill(
+        trade_id=row[0],
+        order_id=row[1],
+        client_order_id=row[2],
+        account=row[3],
+        symbol=row[4],
+        side=Side(row[5]),
+        price=Decimal(row[6]),
+        quantity=Decimal(row[7]),
+        is_maker=bool(row[8]),
+        commission=Decimal(row[9]),
+        commission_asset=row[10],
+        realized_pnl=Decimal(row[11]),
+        time_ms=row[12],
+    )
+
+
+class Ledger:
+    """An open ledger file; one exchange writes it, others may read the file with any SQLite tool meanwhile."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or create the file.
+
+        Raises:
+            LedgerError: not a ledger, from a newer release, held by another process, or not writable.
+        """
+        self.path = path
+        try:
+            self._lock = _lock(path.with_name(path.name + ".lock"))
+            self._db = sqlite3.connect(path, timeout=2.0, isolation_level=None)
+            self._open()
+        except BlockingIOError as error:
+            raise LedgerError(
+                f"ledger {path}: another simvenue holds it; stop that one or set another data_dir"
+            ) from error
+        except OSError as error:
+            raise LedgerError(
+                f"ledger {path}: {error.strerror}; make data_dir exist and writable for this user"
+            ) from error
+        except sqlite3.DatabaseError as error:
+            raise LedgerError(_explain(path, error)) from error
+
+    def _open(self) -> None:
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=FULL")
+        self._db.execute("PRAGMA foreign_keys=ON")
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        if version > SCHEMA_VERSION:
+            raise LedgerError(
+                f"{self.path} was written by a newer simvenue (schema {version}, this one knows {SCHEMA_VERSION}); "
+                "install that release or set data_dir to another directory"
+            )
+        if version == 0:
+            self._db.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
+
+    def close(self) -> None:
+        """Close the file; the WAL is folded into it."""
+        self._db.close()
+        os.close(self._lock)
+
+    def commit(self, changes: Changes) -> None:
+        """Write one operation, all or nothing; on disk when this returns.
+
+        Raises:
+            LedgerError: the write failed (disk full, file gone); nothing of the operation is in the file.
+        """
+        self._write(
+            (
+                (INSERT_ORDER, [_order_row(order) for order in changes.orders.values()]),
+                (INSERT_FILL, [_fill_row(fill) for fill in changes.fills]),
+                (INSERT_POSITION, [_position_row(position) for position in changes.positions.values()]),
+                (
+                    "UPDATE balances SET amount=? WHERE account=? AND asset=?",
+                    [(amount, account, asset) for (account, asset), amount in changes.balances.items()],
+                ),
+            )
+        )
+
+    def open_account(self, account: str, balances: Mapping[str, Decimal]) -> None:
+        """Give an account its first balances; assets it has already are left alone."""
+        rows = [(account, asset, amount, amount) for asset, amount in balances.items()]
+        self._write((("INSERT INTO balances VALUES (?,?,?,?) ON CONFLICT DO NOTHING", rows),))
+
+    def reserve(self, sequence: str, count: int) -> int:
+        """Reserve ``count`` ids that no later process will hand out again; give the first."""
+        row = self._db.execute("SELECT reserved FROM sequences WHERE name=?", (sequence,)).fetchone()
+        last = row[0] if row else 0
+        self._write((("INSERT OR REPLACE INTO sequences VALUES (?,?)", [(sequence, last + count)]),))
+        return int(last) + 1
+
+    def save_markets(self, states: Mapping[str, Mapping[str, Any]]) -> None:
+        """Keep where each simulated market is (symbol to a small JSON object)."""
+        rows = [(symbol, json.dumps(state)) for symbol, state in states.items()]
+        self._write((("INSERT OR REPLACE INTO markets VALUES (?,?)", rows),))
+
+    def markets(self) -> dict[str, dict[str, Any]]:
+        """Read back what `save_markets` kept."""
+        return {symbol: json.loads(state) for symbol, state in self._db.execute("SELECT symbol, state FROM markets")}
+
+    def balances(self, account: str) -> dict[str, Decimal]:
+        """Give an account's present balances."""
+        rows = self._db.execute("SELECT asset, amount FROM balances WHERE account=?", (account,))
+        return {asset: Decimal(amount) for asset, amount in rows}
+
+    def initial_balances(self, account: str) -> dict[str, Decimal]:
+        """Give what an account started with."""
+        rows = self._db.execute("SELECT asset, initial FROM balances WHERE account=?", (account,))
+        return {asset: Decimal(initial) for asset, initial in rows}
+
+    def accounts(self) -> list[str]:
+        """Name every account that ever had a balance."""
+        return [name for (name,) in self._db.execute("SELECT DISTINCT account FROM balances ORDER BY account")]
+
+    def positions(self, account: str) -> list[Position]:
+        """Give an account's positions, flat ones included."""
+        rows = self._db.execute("SELECT * FROM positions WHERE account=? ORDER BY symbol", (account,))
+        return [
+            Position(
+                account=row[0],
+                symbol=row[1],
+                quantity=Decimal(row[2]),
+                entry_price=Decimal(row[3]),
+                realized_pnl=Decimal(row[4]),
+                updated_ms=row[5],
+            )
+            for row in rows
+        ]
+
+    def open_orders(self) -> list[Order]:
+        """Give every open order, first come first."""
+        rows = self._db.execute(f"{SELECT_ORDER} WHERE status IN ('NEW', 'PARTIALLY_FILLED') ORDER BY priority")
+        return [_order(row) for row in rows]
+
+    def order(self, account: str, symbol: str, *, order_id: int | None, client_order_id: str | None) -> Order | None:
+        """Find one order; of several with one client id the last."""
+        where, value = ("order_id", order_id) if order_id is not None else ("client_order_id", client_order_id)
+        row = self._db.execute(
+            f"{SELECT_ORDER} WHERE account=? AND symbol=? AND {where}=? ORDER BY order_id DESC LIMIT 1",
+            (account, symbol, value),
+        ).fetchone()
+        return _order(row) if row else None
+
+    def orders(
+        self,
+        account: str,
+        symbol: str | None = None,
+        *,
+        limit: int | None = None,
+        start_ms: int | None = None,
+        end_ms: int | None = None,
+        from_id: int | None = None,
+    ) -> list[Order]:
+        """List orders by id, oldest first: the first ``limit`` from ``from_id`` on, else the last ``limit``."""
+        filters = {"account=?": account, "symbol=?": symbol, "created_ms>=?": start_ms, "created_ms<=?": end_ms}
+        rows = self._page(SELECT_ORDER, filters, "order_id", from_id, limit)
+        return [_order(row) for row in rows]
+
+    def fills(
+        self,
+        account: str,
+        symbol: str | None = None,
+        *,
+        limit: int | None = None,
+        start_ms: int | None = None,
+        end_ms: int | None = None,
+        from_id: int | None = None,
+    ) -> list[Fill]:
+        """List fills by trade id, oldest first: the first ``limit`` from ``from_id`` on, else the last ``limit``."""
+        filters = {"account=?": account, "symbol=?": symbol, "time_ms>=?": start_ms, "time_ms<=?": end_ms}
+        rows = self._page(SELECT_FILL, filters, "trade_id", from_id, limit)
+        return [_fill(row) for row in rows]
+
+    def _page(
+        self, select: str, filters: Mapping[str, Any], key: str, from_id: int | None, limit: int | None
+    ) -> Iterable[tuple[Any, ...]]:
+        used = {clause: value for clause, value in {**filters, f"{key}>=?": from_id}.items() if value is not None}
+        ascending = from_id is not None
+        query = f"{select} WHERE {' AND '.join(used)} ORDER BY {key} {'ASC' if ascending else 'DESC'} LIMIT ?"
+        rows = self._db.execute(query, (*used.values(), -1 if limit is None else limit)).fetchall()
+        return rows if ascending else reversed(rows)
+
+    def _write(self, statements: Iterable[tuple[str, list[tuple[Any, ...]]]]) -> None:
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            for statement, rows in statements:
+                if rows:
+                    self._db.executemany(statement, rows)
+            self._db.execute("COMMIT")
+        except sqlite3.Error as error:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise LedgerError(_explain(self.path, error)) from error
+
+
+def _lock(path: Path) -> int:
+    # Two writers would hand out the same ids; the lock goes with the process, however it ends.
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _explain(path: Path, error: sqlite3.Error) -> str:
+    name = getattr(error, "sqlite_errorname", "")
+    fixes = {
+        "SQLITE_BUSY": "another program is writing to it; stop that one",
+        "SQLITE_NOTADB": "it is not a ledger; move the file away or set another data_dir",
+        "SQLITE_CORRUPT": "it is damaged; move the file away (the venue then starts empty) or restore a copy",
+        "SQLITE_FULL": "the disk is full; free some space and start again, nothing acknowledged is lost",
+        "SQLITE_CANTOPEN": "make data_dir exist and writable for this user",
+        "SQLITE_READONLY": "make data_dir and the file writable for this user",
+    }
+    return f"ledger {path}: {error} ({name or 'sqlite3'}); {fixes.get(name, 'check the file and the disk')}"
