@@ -21,7 +21,7 @@ description:
 options:
   state: {description: Whether the image must exist., type: str, choices: [present, absent], default: present}
   cache_dir: {description: Where images are kept., type: path, required: true}
-  state_dir: {description: Where lab hosts live; an image that one of them uses is never removed., type: path, required: true}
+  state_dir: {description: Where lab hosts live; their images are never removed., type: path, required: true}
   suite: {description: Debian suite., type: str, required: true}
   packages: {description: Packages of the image., type: list, elements: str, required: true}
 author: [tradingnode-ops]
@@ -29,7 +29,11 @@ author: [tradingnode-ops]
 
 EXAMPLES = """
 - name: Image
-  lab_image: {cache_dir: /var/cache/tradingnode-lab, state_dir: /var/lib/tradingnode-lab, suite: trixie, packages: [systemd]}
+  lab_image:
+    cache_dir: /var/cache/tradingnode-lab
+    state_dir: /var/lib/tradingnode-lab
+    suite: trixie
+    packages: [systemd]
 """
 
 RETURN = """

@@ -75,6 +75,7 @@ booted: {description: The host was started by this run., returned: success, type
 host_key: {description: The host's public ssh key., returned: present, type: str}
 """
 
+SSH_PORT = 22
 HOST_KEY = "etc/ssh/ssh_host_ed25519_key"
 CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 
@@ -100,7 +101,10 @@ def replace_file(root: Path, name: str, content: str, mode: int) -> bool:
 
 def replace_files(root: Path, files: list[dict[str, Any]]) -> bool:
     """Put several files; whether one was different."""
-    return any([replace_file(root, f["path"], f["content"], int(f.get("mode", "0644"), 8)) for f in files])
+    changed = False
+    for file in files:
+        changed = replace_file(root, file["path"], file["content"], int(file.get("mode", "0644"), 8)) or changed
+    return changed
 
 
 def allow_key(root: Path, key: str) -> bool:
@@ -219,6 +223,13 @@ def boot(machine: Machine, bridge: str) -> None:
         raise LabError(f"systemd-nspawn did not start it: {'; '.join(last) or 'it said nothing'}")
 
 
+def answers(address: str) -> bool:
+    """Whether somebody listens for ssh at an address."""
+    with contextlib.suppress(OSError), socket.create_connection((address, SSH_PORT), timeout=1):
+        return True
+    return False
+
+
 def present(machine: Machine, wanted: dict[str, Any]) -> dict[str, Any]:
     """Make the host run and be as it should; what was done."""
     with locked(machine.directory):
@@ -246,6 +257,9 @@ def present(machine: Machine, wanted: dict[str, Any]) -> dict[str, Any]:
             if running is None:
                 raise LabError(f"it ended at once; its console is in {machine.log}")
             trust(Path(f"/proc/{running}/root"), running, certificates)
+        if booted:
+            # Only to save the caller a failed try: whether it is really up is for the caller to see.
+            wait_until(lambda: answers(wanted["address"]), seconds=10)
     return {
         "changed": changed or booted or bool(certificates),
         "created": created,

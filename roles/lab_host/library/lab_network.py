@@ -25,7 +25,7 @@ options:
   bridge: {description: The bridge's name., type: str, required: true}
   subnet: {description: The lab's IPv4 network; its first address is the bridge's., type: str, required: true}
   state_dir: {description: Where lab hosts live., type: path, required: true}
-  all_hosts: {description: With C(absent), also end hosts that the inventory no longer knows., type: bool, default: false}
+  all_hosts: {description: With C(absent), also end hosts outside the play., type: bool, default: false}
   poweroff_timeout: {description: Seconds such a host gets to shut down., type: float, default: 100}
 author: [tradingnode-ops]
 """
@@ -36,7 +36,7 @@ EXAMPLES = """
 """
 
 RETURN = """
-warnings: {description: A firewall that will swallow the lab's packets., returned: when there is one, type: list}
+changed: {description: Whether anything was made or removed., returned: always, type: bool}
 """
 
 FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
@@ -138,12 +138,15 @@ def swallowing_chains(network: Network) -> list[str]:
     """Firewall chains of others that drop forwarded packets unless told otherwise, as Docker's does."""
     listing = json.loads(run(["nft", "-json", "list", "chains"]))
     chains = [entry["chain"] for entry in listing["nftables"] if "chain" in entry]
-    return [
-        f"The chain {chain['family']} {chain['table']} {chain['name']} drops forwarded packets by default: the lab's "
-        f'hosts may have no way out. Allow them with: nft insert rule {chain["family"]} {chain["table"]} '
-        f'{chain["name"]} iifname "{network.bridge}" accept; and the same with oifname'
+    names = [
+        f"{chain['family']} {chain['table']} {chain['name']}"
         for chain in chains
         if chain.get("hook") == "forward" and chain.get("policy") == "drop"
+    ]
+    return [
+        f"The firewall chain {name} drops forwarded packets by default: the lab's hosts may have no way out. Allow them "
+        f"with: nft insert rule {name} iifname {network.bridge} accept; nft insert rule {name} oifname {network.bridge} accept"
+        for name in names
     ]
 
 

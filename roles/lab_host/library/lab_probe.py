@@ -32,6 +32,7 @@ EXAMPLES = """
 """
 
 RETURN = """
+changed: {description: Nothing is ever changed., returned: always, type: bool}
 """
 
 # Program -> Debian package.
@@ -49,12 +50,12 @@ PROGRAMS = {
 # What is tried -> how. Runs in its own mount and network namespace, on a file system of its own.
 FEATURES = {
     "overlay file systems (CONFIG_OVERLAY_FS)": (
-        "mkdir -p {d}/l {d}/u {d}/w {d}/m && mount -t overlay overlay -o lowerdir={d}/l,upperdir={d}/u,workdir={d}/w {d}/m"
+        "mkdir l u w m && mount -t overlay overlay -o lowerdir=l,upperdir=u,workdir=w m"
     ),
     "network bridges (CONFIG_BRIDGE)": "ip link add probe0 type bridge",
     "virtual cables (CONFIG_VETH)": "ip link add probe1 type veth peer name probe2",
     "nftables with masquerading (CONFIG_NF_TABLES, CONFIG_NFT_MASQ)": (
-        "nft add table ip probe && nft 'add chain ip probe c {{ type nat hook postrouting priority srcnat; }}' "
+        "nft add table ip probe && nft 'add chain ip probe c { type nat hook postrouting priority srcnat; }' "
         "&& nft add rule ip probe c masquerade"
     ),
 }
@@ -80,7 +81,7 @@ def missing_features() -> list[str]:
     """What the kernel does not do, or does not let us do."""
     problems = []
     for feature, attempt in FEATURES.items():
-        script = f"mount -t tmpfs tmpfs /mnt && {attempt.format(d='/mnt')}"
+        script = f"mount -t tmpfs tmpfs /mnt && cd /mnt && {attempt}"
         try:
             run(["unshare", "--mount", "--net", "sh", "-c", script])
         except LabError as problem:
@@ -97,7 +98,7 @@ def wrong_names(lab: str, bridge: str, hosts: dict[str, str]) -> list[str]:
         if not NAME.fullmatch(name)
     ]
     if len(bridge) > LONGEST_INTERFACE:
-        problems.append(f"lab_host_bridge {bridge!r} has more than {LONGEST_INTERFACE} characters: choose a shorter one")
+        problems.append(f"lab_host_bridge {bridge!r} has more than {LONGEST_INTERFACE} characters: choose another")
     return problems
 
 

@@ -1,0 +1,62 @@
+# The front door: every daily act is a target here. `make help` lists them.
+ENV ?= testnet
+BIN := .venv/bin
+PLAYBOOK = $(BIN)/ansible-playbook -i inventory/$(ENV)
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup lint test test-fast lab lab-down testnet vault vault-edit deploy status logs restart bench lock clean
+
+help: ## list the targets (ENV=testnet or production; default testnet)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## install everything this repository needs on a Debian machine
+	@scripts/setup
+
+lint: setup ## check style, types and roles
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/yamllint --strict .
+	$(BIN)/ansible-lint --offline
+
+test: lint ## lint, then every test, also those that boot lab hosts
+	$(BIN)/pytest
+
+test-fast: setup ## unit and integration tests: seconds, no lab hosts
+	$(BIN)/pytest tests/unit tests/integration
+
+lab: setup ## boot the bare lab hosts of ENV on this machine
+	$(PLAYBOOK) playbooks/lab.yml
+
+lab-down: setup ## remove the lab hosts of ENV and all they left (IMAGES=1: also the cached base image)
+	$(PLAYBOOK) playbooks/lab_down.yml $(if $(IMAGES),-e lab_host_remove_images=true)
+
+testnet: setup vault lab deploy status ## from nothing to a trading node on a lab host, with a simulated venue
+
+vault: setup
+	@scripts/vault-init $(ENV)
+
+vault-edit: setup ## edit the secrets of ENV
+	$(BIN)/ansible-vault edit --encrypt-vault-id $(ENV) inventory/$(ENV)/group_vars/all/vault.yml
+
+deploy: setup ## bring the hosts of ENV to what inventory/ENV says
+	$(PLAYBOOK) deploy.yml
+
+status: setup ## show what every node of ENV does
+	$(PLAYBOOK) playbooks/status.yml
+
+logs: setup ## show the last journal lines of every node of ENV
+	$(PLAYBOOK) playbooks/logs.yml
+
+restart: setup ## restart the nodes of ENV and wait until they trade again
+	$(PLAYBOOK) playbooks/restart.yml
+
+bench: setup ## measure the times README promises
+	$(BIN)/pytest tests/benchmarks -s
+
+lock: setup ## write locks/ anew after a change of dependencies (UPGRADE=1: newest versions)
+	@UPGRADE=$(UPGRADE) scripts/lock
+
+clean: ## remove environments, caches and builds; keys, secrets and lab hosts stay
+	rm -rf .venv .tools .pytest_cache .mypy_cache .ruff_cache .hypothesis .ansible build dist *.egg-info
