@@ -1,0 +1,47 @@
+"""Who this node is and in which environment it trades."""
+
+from enum import StrEnum
+
+from pydantic_settings import SettingsConfigDict
+
+from nodecfg.settings.section import Section, setting
+from nodecfg.settings.values import FilePath, TraderIdText
+
+
+class TradingEnvironment(StrEnum):
+    """Upstream's environment context (nautilus_trader/common/__init__.py `Environment`)."""
+
+    LIVE = "LIVE"
+    SANDBOX = "SANDBOX"
+
+
+class ConfigEnvironment(Section):
+    """Identity and environment of the node."""
+
+    model_config = SettingsConfigDict(env_prefix="NAUTILUS_")
+    title = "Node"
+
+    trader_id: TraderIdText = setting(
+        purpose="Trader id, NAME-TAG. Redis keys and client order ids carry it: never change it while orders are open.",
+        expected="NAME-TAG, such as MM-001",
+        example="MM-001",
+    )
+    environment: TradingEnvironment = setting(
+        TradingEnvironment.LIVE,
+        purpose="LIVE | SANDBOX. Testnets and simulated venues trade as LIVE too; SANDBOX refuses a venue that is not.",
+        expected="LIVE or SANDBOX",
+    )
+
+
+class StrategiesSettings(Section):
+    """Where the strategies are listed."""
+
+    model_config = SettingsConfigDict(env_prefix="NAUTILUS_STRATEGIES_")
+    title = "Strategies"
+
+    file: FilePath | None = setting(
+        None,
+        purpose="strategies.yaml: what to run, as upstream's importable configs. Unset: a node without strategies.",
+        expected="the path of strategies.yaml",
+        example="/etc/tradingnode/main.strategies.yaml",
+    )

@@ -1,0 +1,54 @@
+"""The Redis that keeps orders, fills, positions and strategy state."""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from nodecfg.errors import Problem
+from nodecfg.settings.section import Section, setting
+from nodecfg.settings.values import Host, Port, RedisPassword, RedisUsername
+
+_WholeSeconds = Annotated[int, Field(ge=1, le=120)]
+
+
+class RedisConfig(Section):
+    """Address and account of Redis."""
+
+    model_config = SettingsConfigDict(env_prefix="REDIS_")
+    title = "Redis (cache of the node's state)"
+
+    host: Host = setting(
+        "127.0.0.1", purpose="Host name or IPv4 address.", expected="a host name or an IPv4 address without a port"
+    )
+    port: Port = setting(6379, purpose="TCP port.", expected="a port from 1 to 65535")
+    username: RedisUsername | None = setting(
+        None,
+        purpose="ACL user. Unset: Redis' default user.",
+        expected="an ACL user name",
+        example="tradingnode-main",
+    )
+    password: RedisPassword | None = setting(
+        None,
+        purpose="Its password: letters, digits, '_' and '-', because upstream pastes it unescaped into a URL.",
+        expected="the password of the ACL user",
+    )
+    ssl: bool = setting(False, purpose="true for TLS (strict certificate check).", expected="true or false")  # noqa: FBT003 a default, named by its keyword
+    connection_timeout: _WholeSeconds = setting(
+        5, purpose="Seconds for a new connection.", expected="a whole number of seconds from 1 to 120"
+    )
+    response_timeout: _WholeSeconds = setting(
+        5, purpose="Seconds for an answer.", expected="a whole number of seconds from 1 to 120"
+    )
+
+    @classmethod
+    def conflicts(cls, values: Mapping[str, Any]) -> Iterator[Problem]:
+        """A user name alone makes upstream's Redis client panic (crates/infrastructure/src/redis)."""
+        if values.get("username") and "password" in values and values["password"] is None:
+            yield cls.problem(
+                "password",
+                None,
+                "is missing while REDIS_USERNAME is set; upstream aborts the process on a user without a password",
+                "set REDIS_PASSWORD too, or leave REDIS_USERNAME empty",
+            )

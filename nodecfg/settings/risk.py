@@ -1,0 +1,32 @@
+"""Limits that upstream's risk engine checks before an order leaves."""
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from nodecfg.settings.section import Section, setting
+from nodecfg.settings.values import Notionals, Rate
+
+
+class RiskSettings(Section):
+    """Order rates and sizes (nautilus_trader/risk/config.py)."""
+
+    model_config = SettingsConfigDict(env_prefix="RISK_")
+    title = "Risk"
+
+    max_order_submit_rate: Rate = setting(
+        "100/00:00:01",
+        purpose="Most orders submitted, COUNT/HH:MM:SS.",
+        expected="COUNT/HH:MM:SS, such as 100/00:00:01",
+    )
+    max_order_modify_rate: Rate = setting(
+        "100/00:00:01", purpose="Most orders amended, COUNT/HH:MM:SS.", expected="COUNT/HH:MM:SS, such as 100/00:00:01"
+    )
+    max_notional_per_order: Notionals = Field(
+        default_factory=dict,
+        description="Largest order per instrument in whole quote units, as JSON. Upstream ignores it on margin accounts,"
+        " which futures accounts are: do not rely on it.",
+        json_schema_extra={
+            "expected": 'a JSON object such as {"BTCUSDT-PERP.BINANCE": 50000}',
+            "example": '{"BTCUSDT-PERP.BINANCE": 50000}',
+        },
+    )
