@@ -1,0 +1,130 @@
+#!/usr/bin/python
+"""Ansible module: the append-only file of a running Redis, switched on without losing a key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.redis_cli import REFUSED, RedisError, Server, fields, wait_until
+
+DEFAULT_PORT = 6379
+
+DOCUMENTATION = """
+module: redis_appendonly
+short_description: Switch the append-only file on in a running Redis
+description:
+  - A Redis restarted with C(appendonly yes) in its file reads the append-only file and nothing else. On a host where there
+    is none yet it starts empty and every key is gone (redis docs, "How I can switch to AOF"). So the running server is told
+    first, and has the whole data set on disk before anybody touches its file.
+options:
+  user: {description: ACL user with all rights., type: str, required: true}
+  password: {description: The password., type: str, required: true}
+  data_dir: {description: Where the data must be; the distribution's unit may write nowhere else., type: path, required: true}
+  config: {description: The file Redis was started with., type: path, required: true}
+  timeout: {description: Seconds until the data set is on disk., type: int, required: true}
+author: [tradingnode-ops]
+"""
+
+EXAMPLES = """
+- name: Keep every key
+  redis_appendonly: {user: ops, password: "{{ password }}", data_dir: /var/lib/redis, config: /etc/redis/redis.conf, timeout: 60}
+"""
+
+RETURN = """
+key_count: {description: How many keys there are., returned: when the server lets us ask, type: int}
+known: {description: Whether the server knows the password., returned: success, type: bool}
+"""
+
+
+def port(config: Path) -> int:
+    """The port the running server was told; a new one in the inventory counts from the next restart only."""
+    lines = [line.split() for line in config.read_text(errors="replace").splitlines()] if config.is_file() else []
+    return next((int(line[1]) for line in reversed(lines) if line[:1] == ["port"]), DEFAULT_PORT)
+
+
+def ours(config: Path) -> bool:
+    """Whether this role wrote the file, so that the server it started keeps an append-only file."""
+    return config.is_file() and "redis role of tradingnode-ops" in config.read_text(errors="replace")
+
+
+def ask(server: Server, *command: str, stranger: bool) -> str:
+    """Ask, and take a refusal for what it is."""
+    answer = server.ask(*command, as_default_user=stranger)
+    if answer.startswith((*REFUSED, "ERR")):
+        raise RedisError(f"Redis refuses {command[0]}: {answer}")
+    return answer
+
+
+def in_place(server: Server, data_dir: Path, *, stranger: bool) -> None:
+    """Refuse data that lies where the new configuration would not look for it."""
+    directory = Path(ask(server, "CONFIG", "GET", "dir", stranger=stranger).splitlines()[-1])
+    snapshot = ask(server, "CONFIG", "GET", "dbfilename", stranger=stranger).splitlines()[-1]
+    if directory.resolve() != data_dir.resolve():
+        raise RedisError(
+            f"the Redis on this host keeps its data in {directory}, this role in {data_dir}; "
+            f"stop it, move its {snapshot} and append-only directory there, start it with the old configuration and run again"
+        )
+
+
+def durable(server: Server, *, stranger: bool) -> bool:
+    """Whether every key is in a whole append-only file."""
+    state = fields(ask(server, "INFO", "persistence", stranger=stranger))
+    idle = state["aof_rewrite_in_progress"] == state["aof_rewrite_scheduled"] == "0"
+    return state["aof_enabled"] == "1" and idle and state["aof_last_bgrewrite_status"] == "ok"
+
+
+def switch_on(module: AnsibleModule, server: Server) -> dict[str, Any]:
+    """Bring the running server to an append-only file; what was done."""
+    wanted = module.params
+    wait_until(lambda: not server.ask("PING").startswith("LOADING"), seconds=wanted["timeout"])
+    known = server.lets_in()
+    stranger = not known and server.lets_strangers_in()
+    if not known and not stranger:
+        if ours(Path(wanted["config"])):
+            return {"changed": False, "known": False}
+        raise RedisError(
+            "somebody else's Redis runs here and asks for a password this inventory does not know; remove its password "
+            "(CONFIG SET requirepass '') for the time of this run, or put the node on another host"
+        )
+    in_place(server, Path(wanted["data_dir"]), stranger=stranger)
+    keys = sum(
+        int(line.split("keys=")[1].split(",")[0])
+        for line in ask(server, "INFO", "keyspace", stranger=stranger).splitlines()
+        if "keys=" in line
+    )
+    enabled = fields(ask(server, "INFO", "persistence", stranger=stranger))["aof_enabled"] == "1"
+    if not enabled and not module.check_mode:
+        ask(server, "CONFIG", "SET", "appendonly", "yes", stranger=stranger)
+        if not wait_until(lambda: durable(server, stranger=stranger), seconds=wanted["timeout"]):
+            raise RedisError(
+                f"the append-only file was not on disk within {wanted['timeout']} s; nothing was restarted and no key is lost. "
+                "See free space (df -h /var/lib/redis) and journalctl -u redis-server, or raise redis_rewrite_timeout"
+            )
+    return {"changed": not enabled, "known": known, "key_count": keys}
+
+
+def main() -> None:
+    """Switch the append-only file on."""
+    module = AnsibleModule(
+        argument_spec={
+            "user": {"type": "str", "required": True},
+            "password": {"type": "str", "required": True, "no_log": True},
+            "data_dir": {"type": "path", "required": True},
+            "config": {"type": "path", "required": True},
+            "timeout": {"type": "int", "required": True},
+        },
+        supports_check_mode=True,
+    )
+    wanted: dict[str, Any] = module.params
+    server = Server(module=module, port=port(Path(wanted["config"])), user=wanted["user"], password=wanted["password"])
+    try:
+        result = switch_on(module, server)
+    except RedisError as problem:
+        module.fail_json(msg=f"Redis: {problem}.")
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()
