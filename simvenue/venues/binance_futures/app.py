@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from functools import partial
 from typing import TYPE_CHECKING
 
 from aiohttp import WSCloseCode, web
@@ -86,15 +87,9 @@ async def _publishing(app: web.Application) -> AsyncIterator[None]:
         streams.publish(event)
 
     timers = [
-        *(
-            _every(speed, lambda speed=speed: streams.tick_depth(speed))
-            for speed in set(DEPTH_SPEEDS_MS.values()) - {0}
-        ),
-        *(
-            _every(speed, lambda speed=speed: streams.tick_mark_price(speed))
-            for speed in set(MARK_PRICE_SPEEDS_MS.values())
-        ),
-        _every(EXPIRY_CHECK_MS, lambda: user_stream.expire(venue)),
+        *(_every(speed, partial(streams.tick_depth, speed)) for speed in set(DEPTH_SPEEDS_MS.values()) - {0}),
+        *(_every(speed, partial(streams.tick_mark_price, speed)) for speed in set(MARK_PRICE_SPEEDS_MS.values())),
+        _every(EXPIRY_CHECK_MS, partial(user_stream.expire, venue)),
     ]
     tasks = [asyncio.create_task(timer) for timer in timers]
     unsubscribe = venue.exchange.subscribe(publish)

@@ -60,7 +60,9 @@ def verify(credential: Credential, payload: str, parameters: Parameters, now_ms:
         raise errors.VenueError(-1021, "Timestamp for this request was 1000ms ahead of the server's time.")
     if now_ms - timestamp > window:
         raise errors.VenueError(-1021, "Timestamp for this request is outside of the recvWindow.")
-    signed, separator, _ = payload.rpartition("&signature=")
-    expected = hmac_signature(credential.secret.get_secret_value(), signed) if separator else ""
+    signed, separator, rest = payload.rpartition("&signature=")
+    # What stands behind the signature is not covered by it.
+    covered = separator and "&" not in rest
+    expected = hmac_signature(credential.secret.get_secret_value(), signed) if covered else ""
     if not hmac.compare_digest(expected.encode(), signature.encode()):
         raise errors.VenueError(-1022, "Signature for this request is not valid.")

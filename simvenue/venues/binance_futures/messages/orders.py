@@ -82,7 +82,7 @@ def user_events(instrument: Instrument, event: OrderEvent, mark: Decimal, now_ms
     if event.execution is not Execution.TRADE or event.fill is None:
         return [update]
     return [
-        _account_update(event, event.fill.commission_asset, mark, now_ms),
+        _account_update(instrument, event, event.fill.commission_asset, mark, now_ms),
         _trade_lite(instrument, event.order, event.fill, event.time_ms, now_ms),
         update,
     ]
@@ -147,9 +147,11 @@ def _trade_lite(instrument: Instrument, value: Order, fill: Fill, time_ms: int, 
     }
 
 
-def _account_update(event: OrderEvent, asset: str, mark: Decimal, now_ms: int) -> dict[str, Any]:
+def _account_update(
+    instrument: Instrument, event: OrderEvent, asset: str, mark: Decimal, now_ms: int
+) -> dict[str, Any]:
     wallet = decimals.amount(event.balances.get(asset, ZERO))
-    changed = [] if event.position is None else [_position(event.position, mark)]
+    changed = [] if event.position is None else [_position(instrument, event.position, mark)]
     return {
         "e": "ACCOUNT_UPDATE",
         "E": now_ms,
@@ -158,10 +160,10 @@ def _account_update(event: OrderEvent, asset: str, mark: Decimal, now_ms: int) -
     }
 
 
-def _position(position: Position, mark: Decimal) -> dict[str, Any]:
+def _position(instrument: Instrument, position: Position, mark: Decimal) -> dict[str, Any]:
     return {
         "s": position.symbol,
-        "pa": f"{position.quantity:f}",
+        "pa": decimals.quantity(instrument, position.quantity),
         "ep": decimals.amount(position.entry_price),
         "bep": decimals.amount(position.entry_price),
         "cr": decimals.amount(position.realized_pnl),

@@ -84,16 +84,14 @@ def klines(call: Call) -> list[list[int | str]]:
     return [market.kline(instrument, value) for value in page]
 
 
-def premium_index(call: Call) -> Any:
+def premium_index(call: Call) -> object:
     """Mark price and funding of one symbol, or a list of all."""
     now_ms, exchange = call.venue.clock(), call.venue.exchange
     instrument = call.optional_instrument()
     if instrument is not None:
         return market.premium_index(instrument, exchange.mark_price(instrument.symbol), now_ms)
-    return [
-        market.premium_index(value, exchange.mark_price(value.symbol), now_ms)
-        for value in exchange.instruments.values()
-    ]
+    listed = exchange.instruments.values()
+    return [market.premium_index(value, exchange.mark_price(value.symbol), now_ms) for value in listed]
 
 
 ROUTES = (

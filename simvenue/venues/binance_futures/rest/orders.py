@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from simvenue.venues.binance_futures.endpoint import Call
 
 MAX_BATCH = 10
+MAX_CLIENT_ORDER_ID = 36
 MAX_LIST = 1000
 DEFAULT_LIST = 500
 _CLIENT_ORDER_ID = re.compile(r"[.A-Z:/a-z0-9_-]{1,36}", re.ASCII)
@@ -33,13 +34,7 @@ def submit(call: Call) -> dict[str, Any]:
     if response_type not in {"ACK", "RESULT"}:
         raise errors.invalid_value("newOrderRespType")
     instrument = call.instrument()
-    try:
-        order = call.venue.exchange.submit(request)
-    except Rejection as rejection:
-        if rejection.reason is RejectReason.NO_LIQUIDITY and request.time_in_force is TimeInForce.FOK:
-            message = "Due to the order could not be filled immediately, the FOK order has been rejected."
-            raise errors.VenueError(-5021, message) from rejection
-        raise
+    order = call.venue.exchange.submit(request)
     return (orders.order if response_type == "RESULT" else orders.acknowledgement)(instrument, order)
 
 
@@ -53,7 +48,7 @@ def _request(call: Call) -> OrderRequest:
         raise errors.VenueError(-1106, "Parameter 'price' sent when not required.")
     client_order_id = parameters.optional_text("newClientOrderId")
     if client_order_id is not None and not _CLIENT_ORDER_ID.fullmatch(client_order_id):
-        if len(client_order_id) > 36:
+        if len(client_order_id) > MAX_CLIENT_ORDER_ID:
             raise errors.VenueError(-4015, "Client order id length should be less than 36 chars")
         raise errors.malformed("newClientOrderId", r"^[\.A-Z\:/a-z0-9_-]{1,36}$")
     return OrderRequest(
