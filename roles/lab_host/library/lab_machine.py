@@ -126,12 +126,11 @@ def untrusted(root: Path, bundle: Path) -> list[str]:
     return sorted(set(CERTIFICATE.findall(bundle.read_text())) - known)
 
 
-def trust(root: Path, first: int, certificates: list[str]) -> None:
-    """Make a running host trust certificates, by Debian's own tool."""
+def place_certificates(root: Path, certificates: list[str]) -> None:
+    """Put certificates where Debian's own tool finds them."""
     for certificate in certificates:
         name = f"lab-{hashlib.sha256(certificate.encode()).hexdigest()[:12]}.crt"
         replace_file(root, f"usr/local/share/ca-certificates/{name}", certificate + "\n", 0o644)
-    run(["nsenter", f"--target={first}", "--all", "update-ca-certificates"])
 
 
 def seeded_image(machine: Machine) -> Path | None:
@@ -178,8 +177,8 @@ def refuse_taken_address(address: str, bridge: str) -> None:
         )
 
 
-def boot(machine: Machine, bridge: str) -> None:
-    """Start the host's systemd; it outlives this process and its session."""
+def boot(machine: Machine, bridge: str) -> int:
+    """Start the host's systemd, which outlives this process and its session; its PID 1 as the controller sees it."""
     command = [
         "systemd-nspawn",
         f"--directory={machine.rootfs}",
@@ -221,6 +220,19 @@ def boot(machine: Machine, bridge: str) -> None:
     if not wait_until(lambda: leader(machine) is not None, seconds=10):
         last = machine.log.read_text(errors="replace").strip().splitlines()[-5:]
         raise LabError(f"systemd-nspawn did not start it: {'; '.join(last) or 'it said nothing'}")
+    first = leader(machine)
+    if first is None:
+        raise LabError(f"it ended at once; its console is in {machine.log}")
+    return first
+
+
+def plug_in(machine: Machine, bridge: str) -> bool:
+    """Put a running host's cable back into a bridge that was made anew; whether that was needed."""
+    port = Path(f"/sys/class/net/{machine.interface}/master")
+    if port.exists() and port.resolve().name == bridge:
+        return False
+    run(["ip", "link", "set", machine.interface, "master", bridge, "up"])
+    return True
 
 
 def answers(address: str) -> bool:
@@ -230,36 +242,37 @@ def answers(address: str) -> bool:
     return False
 
 
+def switch_on(machine: Machine, wanted: dict[str, Any]) -> bool:
+    """Give a host that is off its disk, a new one where there is none that is whole; whether it is new."""
+    cut_power(machine)
+    refuse_taken_address(wanted["address"], wanted["bridge"])
+    image = seeded_image(machine)
+    if image is None:
+        seed(machine, Path(wanted["image"]), wanted["seed"])
+        return True
+    mount_disk(machine, image)
+    return False
+
+
 def present(machine: Machine, wanted: dict[str, Any]) -> dict[str, Any]:
     """Make the host run and be as it should; what was done."""
     with locked(machine.directory):
-        first = leader(machine)
-        booted, created = first is None, False
-        if first is None:
-            cut_power(machine)
-            refuse_taken_address(wanted["address"], wanted["bridge"])
-            image = seeded_image(machine)
-            created = image is None
-            if image is None:
-                seed(machine, Path(wanted["image"]), wanted["seed"])
-            else:
-                mount_disk(machine, image)
+        first = leader(machine) if supervisors(machine) else None
+        created = first is None and switch_on(machine, wanted)
         # A running host is reached through its own PID 1: the controller's mount may be gone.
         root = machine.rootfs if first is None else Path(f"/proc/{first}/root")
         changed = replace_files(root, wanted["files"])
         changed = allow_key(root, wanted["authorized_key"]) or changed
         certificates = untrusted(root, Path(wanted["ca_bundle"])) if wanted["ca_bundle"] else []
+        place_certificates(root, certificates)
         host_key = (root / f"{HOST_KEY}.pub").read_text().strip()
-        if first is None:
-            boot(machine, wanted["bridge"])
+        running = first or boot(machine, wanted["bridge"])
         if certificates:
-            running = leader(machine)
-            if running is None:
-                raise LabError(f"it ended at once; its console is in {machine.log}")
-            trust(Path(f"/proc/{running}/root"), running, certificates)
-        if booted:
-            # Only to save the caller a failed try: whether it is really up is for the caller to see.
-            wait_until(lambda: answers(wanted["address"]), seconds=10)
+            run(["nsenter", f"--target={running}", "--all", "update-ca-certificates"])
+        changed = plug_in(machine, wanted["bridge"]) or changed
+        # Only to save the caller a failed try: whether the host is really up is for the caller to see.
+        wait_until(lambda: answers(wanted["address"]), seconds=10)
+    booted = first is None
     return {
         "changed": changed or booted or bool(certificates),
         "created": created,
@@ -308,8 +321,7 @@ def main() -> None:
             case "stopped" if supervisors(machine):
                 result["changed"] = power_off(machine, seconds=seconds)
             case "stopped" | "killed":
-                # Nothing runs any more, but a mount of a host that died may still be there.
-                result["changed"] = cut_power(machine) or unmount(machine.rootfs)
+                result["changed"] = cut_power(machine)
             case "absent":
                 result["changed"] = absent(machine, seconds=seconds)
     except LabError as problem:

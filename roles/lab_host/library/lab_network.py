@@ -144,8 +144,8 @@ def swallowing_chains(network: Network) -> list[str]:
         if chain.get("hook") == "forward" and chain.get("policy") == "drop"
     ]
     return [
-        f"The firewall chain {name} drops forwarded packets by default: the lab's hosts may have no way out. Allow them "
-        f"with: nft insert rule {name} iifname {network.bridge} accept; nft insert rule {name} oifname {network.bridge} accept"
+        f"The firewall chain {name} drops forwarded packets by default: the lab's hosts may have no way out. Allow "
+        f"them with: nft insert rule {name} iifname {network.bridge} accept; and the same with oifname"
         for name in names
     ]
 

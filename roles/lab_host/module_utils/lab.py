@@ -131,27 +131,41 @@ def arguments(pid: int) -> list[str]:
     return []
 
 
-def parent(pid: int) -> int | None:
-    """A process's parent; None when it is gone or only waits to be reaped."""
-    with contextlib.suppress(OSError, ValueError, IndexError):
+def alive(pid: int) -> bool:
+    """Whether a process still does something: not gone, and not just waiting to be reaped."""
+    with contextlib.suppress(OSError, IndexError):
         # The name in parentheses may hold anything, also parentheses: read behind the last one.
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        return None if fields[0] in {"Z", "X"} else int(fields[1])
-    return None
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in {"Z", "X"}
+    return False
 
 
 def supervisors(machine: Machine) -> list[int]:
-    """The controller's processes that keep this host alive: systemd-nspawn and the loop around it."""
+    """The controller's processes that keep this host running: systemd-nspawn and the loop around it."""
     sign = f"--directory={machine.rootfs}"
-    return [pid for pid in pids() if sign in arguments(pid) and parent(pid) is not None]
+    return [pid for pid in pids() if sign in arguments(pid) and alive(pid)]
+
+
+def is_nspawn(pid: int) -> bool:
+    """Whether a supervisor is systemd-nspawn itself and not the loop around it."""
+    return Path((arguments(pid) or [""])[0]).name == "systemd-nspawn"
 
 
 def leader(machine: Machine) -> int | None:
-    """The host's PID 1 as the controller sees it; None when the host is off."""
-    keepers = set(supervisors(machine))
+    """The host's PID 1 as the controller sees it; None when the host is off.
+
+    Known by its disk, so it is found also when systemd-nspawn, its parent, was killed and left it behind.
+    """
+    disk = f"upperdir={machine.upper},"
     for pid in pids():
-        if pid not in keepers and parent(pid) in keepers:
-            return pid
+        with contextlib.suppress(OSError, StopIteration):
+            status = Path(f"/proc/{pid}/status").read_text().splitlines()
+            numbers = next(line for line in status if line.startswith("NSpid:")).split()[1:]
+            # Two process namespaces, the controller's and its own, in which it is the first.
+            if len(numbers) != 2 or numbers[1] != "1" or not alive(pid):  # noqa: PLR2004 - explained above
+                continue
+            mounts = Path(f"/proc/{pid}/mountinfo").read_text().splitlines()
+            if any(line.split()[4] == "/" and disk in line for line in mounts):
+                return pid
     return None
 
 
@@ -178,21 +192,26 @@ def kill(pid: int) -> None:
 
 def cut_power(machine: Machine) -> bool:
     """End a host as a power cut would: nothing in it gets to say a word. Whether it was on."""
-    keepers = supervisors(machine)
-    first = leader(machine)
+    keepers, first = supervisors(machine), leader(machine)
     if not keepers and first is None:
-        return False
+        return unmount(machine.rootfs)
     # The loop first, or it would start the host again; then PID 1, with which the kernel ends all others.
     for pid in keepers:
-        if "systemd-nspawn" not in Path(arguments(pid)[0] if arguments(pid) else "").name:
+        if not is_nspawn(pid):
             kill(pid)
     if first is not None:
         kill(first)
+    # systemd-nspawn then takes its cable away and ends, unless it is stuck.
     if not wait_until(lambda: not supervisors(machine), seconds=3):
         for pid in supervisors(machine):
             kill(pid)
-    if not wait_until(lambda: not supervisors(machine), seconds=10):
-        raise LabError(f"processes {supervisors(machine)} of lab host {machine.name} do not end; see `ps -fp` for why")
+    if not wait_until(lambda: not supervisors(machine) and leader(machine) is None, seconds=10):
+        left = [*supervisors(machine), leader(machine)]
+        raise LabError(f"processes {left} of lab host {machine.name} do not end; `ps -o pid,stat,wchan,args` shows why")
+    # The kernel takes a dead host's cable away a moment later; a left one would be in the way of the next boot.
+    cable = Path(f"/sys/class/net/{machine.interface}")
+    if not wait_until(lambda: not cable.exists(), seconds=3):
+        run(["ip", "link", "delete", machine.interface])
     unmount(machine.rootfs)
     return True
 
@@ -208,12 +227,13 @@ def power_off(machine: Machine, *, seconds: float) -> bool:
         return cut_power(machine)
     with contextlib.suppress(ProcessLookupError):
         os.kill(first, POWEROFF_SIGNAL)
-    if not wait_until(lambda: not supervisors(machine), seconds=seconds):
+    if not wait_until(lambda: leader(machine) is None, seconds=seconds):
         raise LabError(
             f"lab host {machine.name} did not power off within {seconds:g} s; look at {machine.log}, raise "
             "lab_host_poweroff_timeout, or cut its power with lab_host_state=killed"
         )
-    unmount(machine.rootfs)
+    wait_until(lambda: not supervisors(machine), seconds=3)
+    cut_power(machine)
     return True
 
 
