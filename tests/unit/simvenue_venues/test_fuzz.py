@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from simvenue.venues.binance_futures.auth import hmac_signature
 from simvenue.venues.binance_futures.errors import VenueError
 from simvenue.venues.binance_futures.parameters import Parameters
-from tests.unit.simvenue_venues.conftest import KEY, SECRET
+from tests.unit.simvenue_venues.client import KEY, SECRET
 
 if TYPE_CHECKING:
     import asyncio
 
-    from tests.unit.simvenue_venues.conftest import Client
+    from tests.unit.simvenue_venues.client import Client
 
 ROUNDS = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 NAMES = st.sampled_from(

@@ -34,8 +34,9 @@ def test_minutes_are_joined_on_the_intervals_own_grid() -> None:
     bars = [_bar(minute, low=str(minute), high=str(minute + 5)) for minute in range(4, 10)]
     first, second = merge(bars, 5)
     assert (first.open_ms, first.close_ms) == (0, 5 * MINUTE_MS - 1)
-    assert (second.open, second.high, second.low, second.close) == (5, 14, 5, 14)
-    assert (second.trades, second.volume, second.first_trade_id, second.last_trade_id) == (5, 5, 50, 91)
+    assert [second.open, second.high, second.low, second.close] == [Decimal(5), Decimal(14), Decimal(5), Decimal(14)]
+    assert (second.trades, second.first_trade_id, second.last_trade_id) == (5, 50, 91)
+    assert second.volume == Decimal(5)
     assert second.closed
     assert second.interval == "5m"
 
@@ -43,7 +44,8 @@ def test_minutes_are_joined_on_the_intervals_own_grid() -> None:
 def test_a_minute_without_trades_adds_nothing_but_its_price() -> None:
     """A quiet minute leaves the trade ids of the others in place."""
     (bar,) = merge([_bar(0, low="1", high="2", trades=0), _bar(1, low="3", high="4")], 3)
-    assert (bar.trades, bar.first_trade_id, bar.low, bar.closed) == (1, 10, 1, False)
+    assert (bar.trades, bar.first_trade_id, bar.closed) == (1, 10, False)
+    assert bar.low == Decimal(1)
 
 
 def test_one_minute_bars_pass_unchanged() -> None:

@@ -10,7 +10,7 @@ from simvenue.exchange.types import Rejection, RejectReason, Side
 from simvenue.venues.binance_futures import errors
 
 if TYPE_CHECKING:
-    from tests.unit.simvenue_venues.conftest import Client
+    from tests.unit.simvenue_venues.client import Client
 
 ORDER = "/fapi/v1/order"
 LIMIT = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "0.010"}

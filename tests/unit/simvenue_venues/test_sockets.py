@@ -14,7 +14,7 @@ from simvenue.venues.binance_futures import VenueOptions
 from simvenue.venues.binance_futures.venue import VENUE
 
 if TYPE_CHECKING:
-    from tests.unit.simvenue_venues.conftest import Client
+    from tests.unit.simvenue_venues.client import Client
 
 ORDER = "/fapi/v1/order"
 

@@ -39,7 +39,7 @@ from nautilus_trader.adapters.binance.futures.schemas.user import (
 from simvenue.exchange.types import Side
 
 if TYPE_CHECKING:
-    from tests.unit.simvenue_venues.conftest import Client
+    from tests.unit.simvenue_venues.client import Client
 
 ORDER = "/fapi/v1/order"
 
@@ -76,7 +76,7 @@ async def busy(venue: Client) -> Client:
 )
 async def test_rest_replies_decode(busy: Client, path: str, parameters: dict[str, str], schema: type) -> None:
     """Each reply is what the adapter's struct asks for, and no list is empty."""
-    decoded = msgspec.convert(await busy.ok("GET", path, **parameters), schema, strict=True)
+    decoded: object = msgspec.convert(await busy.ok("GET", path, **parameters), schema, strict=True)
     assert decoded
 
 
