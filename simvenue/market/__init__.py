@@ -1,0 +1,1 @@
+"""The simulated market: who quotes and takes on the exchange besides its customers."""
