@@ -81,7 +81,7 @@ def apply_fill(
     )
     delta = side.sign * quantity
     total = held + delta
-    realized = ZERO
+    realized = ZERO.quantize(CENT)
     if held * delta >= 0:
         entry = ((abs(held) * entry + quantity * price) / abs(total)).quantize(_ENTRY_PLACES)
     else:

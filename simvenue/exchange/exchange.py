@@ -279,6 +279,11 @@ class Exchange:
     # Questions
 
     @property
+    def failure(self) -> Exception | None:
+        """Give what broke an operation off half-way, after which nothing works until a restart; None while well."""
+        return self._failure
+
+    @property
     def accounts(self) -> tuple[str, ...]:
         """Name every account."""
         return tuple(self._state.customers)
