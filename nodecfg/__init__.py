@@ -1,6 +1,7 @@
 """The one place where a live node is configured: environment and files in, upstream's TradingNodeConfig out.
 
-Importing this package does not import nautilus_trader (about three seconds); the names below load their module on first use.
+Importing this package does not import nautilus_trader, which takes seconds: each name below loads its module on first
+use.
 """
 
 from __future__ import annotations

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 
 import typer
 
@@ -15,6 +16,8 @@ from nodecfg.report import print_instance, print_ok, print_problems, print_setti
 if TYPE_CHECKING:
     from nodecfg.settings import TradingNodeSettings
     from nodecfg.sources import Source
+
+_STRATEGIES_FILE: Final = "NAUTILUS_STRATEGIES_FILE"
 
 app = typer.Typer(
     add_completion=False,
@@ -40,8 +43,8 @@ def check(
 ) -> None:
     """Check settings and strategies; print every problem at once."""
     try:
-        source, settings = _load(env_file, strategies)
-        # The import takes seconds: a wrong variable is told before it.
+        source = _source(env_file, strategies)
+        settings = _settings(source, with_strategies=not no_strategies)
         counted = 0 if no_strategies else _build(settings)
     except ConfigurationError as error:
         _fail(error, as_json=as_json)
@@ -55,7 +58,8 @@ def check(
 def show(env_file: EnvFile = None, strategies: Strategies = None, *, as_json: Json = False) -> None:
     """Show the effective settings, secrets masked."""
     try:
-        source, settings = _load(env_file, strategies)
+        source = _source(env_file, strategies)
+        settings = _settings(source, with_strategies=False)
     except ConfigurationError as error:
         _fail(error, as_json=as_json)
     if as_json:
@@ -110,17 +114,31 @@ def env_template(
         output.write_text(text(), encoding="utf-8")
 
 
-def _load(env_file: Path | None, strategies: Path | None) -> tuple[Source, TradingNodeSettings]:
-    from dataclasses import replace  # noqa: PLC0415 see below
-
-    from nodecfg.settings import TradingNodeSettings  # noqa: PLC0415 pydantic takes long to import for `instance`
-    from nodecfg.sources import read_source  # noqa: PLC0415 see above
+def _source(env_file: Path | None, strategies: Path | None) -> Source:
+    from nodecfg.sources import read_source  # noqa: PLC0415 pydantic takes long to import for `instance`
 
     source = read_source(env_file=env_file)
-    if strategies is not None:
-        variables: dict[str, Any] = {**source.variables, "NAUTILUS_STRATEGIES_FILE": str(strategies)}
-        source = replace(source, variables=variables)
-    return source, TradingNodeSettings.from_source(source)
+    if strategies is None:
+        return source
+    return replace(source, variables={**source.variables, _STRATEGIES_FILE: str(strategies)})
+
+
+def _settings(source: Source, *, with_strategies: bool) -> TradingNodeSettings:
+    from nodecfg.settings import TradingNodeSettings  # noqa: PLC0415 pydantic takes long to import for `instance`
+
+    try:
+        return TradingNodeSettings.from_source(source)
+    except ConfigurationError as error:
+        problems = [*error.problems]
+    # Wrong settings do not hide what is wrong with the strategies.
+    if with_strategies and (file := source.variables.get(_STRATEGIES_FILE)):
+        from nodecfg.strategies import load_strategies  # noqa: PLC0415 imports nautilus_trader
+
+        try:
+            load_strategies(Path(file))
+        except ConfigurationError as error:
+            problems.extend(error.problems)
+    raise ConfigurationError(problems)
 
 
 def _build(settings: TradingNodeSettings) -> int:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def adapter_environment(settings: TradingNodeSettings) -> dict[str, SecretStr]:
-    """Return the variables that upstream's adapters read their keys from, for the process to set before it builds a node.
+    """Return the variables that upstream's adapters read, for the process to set before it builds a node.
 
     Source of the names: nautilus_trader/adapters/binance/common/credentials.py `get_api_key`, `get_api_secret`.
     """

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 EXIT_CONFIGURATION = 78
-"""Exit code of every command that stops over its configuration (sysexits.h EX_CONFIG): systemd does not restart on it."""
+"""Exit code of a command that stops over its configuration (sysexits.h EX_CONFIG); systemd does not restart on it."""
 
 MASK = "********"
 NOT_SET = "(not set)"
@@ -39,6 +39,7 @@ class Problem:
     fix: str
 
     def __str__(self) -> str:
+        """Return the problem on one line."""
         return f"{self.variable} = {self.value_masked}: {self.problem}; {self.fix}"
 
 
@@ -53,6 +54,7 @@ class ConfigurationError(Exception):
     exit_code = EXIT_CONFIGURATION
 
     def __init__(self, problems: Iterable[Problem]) -> None:
+        """Keep the problems; their text is the message."""
         self.problems: tuple[Problem, ...] = tuple(problems)
         super().__init__(self._text())
 

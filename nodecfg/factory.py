@@ -1,8 +1,8 @@
-"""Settings in, TradingNodeConfig out: assembled from the builders and decoded once by upstream before anyone gets it."""
+"""Settings in, TradingNodeConfig out: assembled by the builders, decoded once by upstream."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
 import msgspec
 from nautilus_trader.common import Environment
@@ -16,8 +16,7 @@ from nodecfg.builders.execution import build_exec_engine_config
 from nodecfg.builders.logging import build_logging_config
 from nodecfg.builders.risk import build_risk_engine_config
 from nodecfg.errors import ConfigurationError, Problem
-from nodecfg.settings import SECTIONS, TradingNodeSettings
-from nodecfg.settings.environment import TradingEnvironment
+from nodecfg.settings import TradingNodeSettings
 from nodecfg.settings.node import CANCEL_TASKS_SECONDS
 from nodecfg.strategies import load_checked
 from nodecfg.strategy_rules import strategy_problems
@@ -25,8 +24,6 @@ from nodecfg.strategy_rules import strategy_problems
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-
-_ADDRESSES: Final = ("base_url_http", "base_url_ws", "base_url_ws_stream")
 
 
 class TradingNodeConfigFactory:
@@ -81,27 +78,23 @@ class TradingNodeConfigFactory:
     def create_testnet(cls, settings: TradingNodeSettings) -> TradingNodeConfig:
         """Build a config that cannot reach the real exchange, whatever the settings said.
 
-        Addresses of a simulated venue are kept.
+        The keys go with it: take `adapter_environment` of `settings.for_testnet()` too.
 
         Raises:
             ConfigurationError: The addresses are the real exchange's.
         """
-        return cls.from_settings(_forced(settings, binance={"testnet": True}))
+        return cls.from_settings(settings.for_testnet())
 
     @classmethod
     def create_production(cls, settings: TradingNodeSettings) -> TradingNodeConfig:
         """Build a config that trades real money on the real exchange, at upstream's own addresses.
 
+        The keys go with it: take `adapter_environment` of `settings.for_production()` too.
+
         Raises:
             ConfigurationError: What the settings hold cannot go together with that.
         """
-        return cls.from_settings(
-            _forced(
-                settings,
-                binance={"testnet": False, **dict.fromkeys(_ADDRESSES)},
-                environment={"environment": TradingEnvironment.LIVE},
-            )
-        )
+        return cls.from_settings(settings.for_production())
 
 
 def round_trip(config: TradingNodeConfig) -> TradingNodeConfig:
@@ -130,15 +123,3 @@ def round_trip(config: TradingNodeConfig) -> TradingNodeConfig:
             )
         ]
     )
-
-
-def _forced(settings: TradingNodeSettings, **changes: dict[str, Any]) -> TradingNodeSettings:
-    sections: dict[str, Any] = {}
-    for name, section in SECTIONS.items():
-        current = getattr(settings, name)
-        if current is None or name not in changes:
-            sections[name] = current
-            continue
-        values = {field: getattr(current, field) for field in section.model_fields} | changes[name]
-        sections[name] = section(**values)
-    return TradingNodeSettings(**sections)

@@ -75,6 +75,7 @@ class Source:
     ignored: tuple[str, ...] = ()
 
     def __str__(self) -> str:
+        """Name the source."""
         return f"{self.kind.value} {self.path}" if self.path else self.kind.value
 
 

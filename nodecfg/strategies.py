@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
 import re
 import typing
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-import yaml
-from nautilus_trader.common.config import msgspec_decoding_hook
-from nautilus_trader.model.identifiers import AccountId, Identifier, StrategyId, TraderId
 from nautilus_trader.trading.config import ImportableStrategyConfig, StrategyConfig
 from nautilus_trader.trading.strategy import Strategy
 
 from nodecfg.errors import NOT_SET, ConfigurationError, Problem, shown
+from nodecfg.importing import CannotImportError, decode_config, did_you_mean, import_class, masked
+from nodecfg.yamlfile import read_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,12 +22,9 @@ if TYPE_CHECKING:
 
 _LIST: Final = "strategies"
 _KEYS: Final = ("strategy_path", "config_path", "config")
-_PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*", re.ASCII)
-_SECRET_KEY = re.compile(r"secret|password|passwd|token|api_?key|private", re.IGNORECASE)
-# Upstream splits Redis keys at ':' and finds them by pattern; anything but printable ASCII aborts the process.
-_SAFE_ID = re.compile(r"[\x21-\x7e]+", re.ASCII)
-_KEY_BREAKERS: Final = frozenset(":*?[]^\\")
-_LARGEST_FILE: Final = 1_000_000
+_OMS_TYPES: Final = ("NETTING", "HEDGING", "UNSPECIFIED")
+_TAG = re.compile(r"[A-Za-z0-9_]+", re.ASCII)
+_EXAMPLE: Final = f"write '{_LIST}:' and under it a list of entries with {', '.join(_KEYS)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +61,7 @@ def load_checked(path: Path) -> tuple[LoadedStrategy, ...]:
     problems: list[Problem] = []
     loaded: list[LoadedStrategy] = []
     for number, entry in enumerate(entries):
-        result = _entry(f"{path.name} {_LIST}[{number}]", entry)
+        result = _load(f"{path.name} {_LIST}[{number}]", entry)
         if isinstance(result, LoadedStrategy):
             loaded.append(result)
         else:
@@ -78,100 +72,39 @@ def load_checked(path: Path) -> tuple[LoadedStrategy, ...]:
     return tuple(loaded)
 
 
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """YAML's safe loader that refuses a key given twice; plain YAML silently keeps the last."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 overridden signature
-        seen: set[object] = set()
-        for key_node, _ in node.value:
-            if isinstance(key_node, yaml.ScalarNode) and key_node.tag != "tag:yaml.org,2002:merge":
-                key = (key_node.tag, key_node.value)
-                if key in seen:
-                    problem = f"key {key_node.value!r} is given twice"
-                    raise yaml.constructor.ConstructorError(None, None, problem, key_node.start_mark)
-                seen.add(key)
-        return super().construct_mapping(node, deep=deep)
-
-
 def _entries(path: Path) -> list[Any]:
-    example = f"write '{_LIST}:' and under it a list of entries with {', '.join(_KEYS)}"
-    try:
-        if path.stat().st_size > _LARGEST_FILE:
-            raise _file_error(path, "is larger than 1 MB", "name a strategies.yaml")
-        document = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeyLoader)  # noqa: S506 derived from SafeLoader
-    except FileNotFoundError:
-        raise _file_error(
-            path, "does not exist", "create it, or correct NAUTILUS_STRATEGIES_FILE or --strategies"
-        ) from None
-    except UnicodeDecodeError:
-        raise _file_error(path, "is not UTF-8 text", "save it as UTF-8") from None
-    except OSError as error:
-        raise _file_error(path, f"cannot be read: {error.strerror}", "name a readable file") from None
-    except RecursionError:
-        raise _file_error(path, "is nested too deeply", example) from None
-    except (yaml.YAMLError, ValueError) as error:
-        # ValueError: a scalar such as 2024-13-45 that only looks like a date.
-        raise _file_error(path, _yaml_reason(error), "correct the YAML there") from None
-    if not isinstance(document, dict):
-        raise _file_error(path, "is empty" if document is None else "is not a mapping", example)
-    problems = [
-        Problem(
-            variable=f"{path.name} {key}",
-            value_masked="(section)",
-            problem="is not known here",
-            fix=_did_you_mean(str(key), (_LIST,)),
-        )
-        for key in document
-        if key != _LIST
-    ]
+    document = read_mapping(path, example=_EXAMPLE, named_by="NAUTILUS_STRATEGIES_FILE or --strategies")
+    problems = list(_unknown_keys(f"{path.name} ", document, (_LIST,)))
     entries = document.get(_LIST)
     if not isinstance(entries, list) or not entries:
-        problem = "is missing or empty" if not entries else "is not a list"
-        problems.append(Problem(variable=f"{path.name} {_LIST}", value_masked=NOT_SET, problem=problem, fix=example))
+        problem = "is not a list" if entries else "is missing or empty"
+        variable = f"{path.name} {_LIST}"
+        problems.append(Problem(variable=variable, value_masked=NOT_SET, problem=problem, fix=_EXAMPLE))
     if problems:
         raise ConfigurationError(problems)
     return list(entries or ())
 
 
-def _entry(where: str, entry: object) -> LoadedStrategy | list[Problem]:
+def _load(where: str, entry: object) -> LoadedStrategy | list[Problem]:
     if not isinstance(entry, dict):
-        return [
-            Problem(
-                variable=where,
-                value_masked=shown(type(entry).__name__, secret=False),
-                problem="is not a mapping",
-                fix=f"write {', '.join(_KEYS)}",
-            )
-        ]
-    problems = [
-        Problem(
-            variable=f"{where}.{key}",
-            value_masked=_masked(str(key), value),
-            problem="is not known here",
-            fix=_did_you_mean(str(key), _KEYS),
-        )
-        for key, value in entry.items()
-        if key not in _KEYS
-    ]
+        kind = shown(type(entry).__name__, secret=False)
+        fix = f"write {', '.join(_KEYS)}"
+        return [Problem(variable=where, value_masked=kind, problem="is not a mapping", fix=fix)]
+    problems = list(_unknown_keys(f"{where}.", entry, _KEYS))
     strategy_class = _import(f"{where}.strategy_path", entry.get("strategy_path"), Strategy, problems)
     config_class = _import(f"{where}.config_path", entry.get("config_path"), StrategyConfig, problems)
     if strategy_class and config_class:
         problems.extend(_mismatch(where, entry, strategy_class, config_class))
     config = entry.get("config")
-    if config is None:
-        config = {}
+    config = {} if config is None else config
     decoded: StrategyConfig | None = None
     if not isinstance(config, dict):
-        problems.append(
-            Problem(
-                variable=f"{where}.config",
-                value_masked=shown(type(config).__name__, secret=False),
-                problem="is not a mapping",
-                fix="write the fields of the config class, one a line",
-            )
-        )
+        kind = shown(type(config).__name__, secret=False)
+        fix = "write the fields of the config class, one a line"
+        problems.append(Problem(variable=f"{where}.config", value_masked=kind, problem="is not a mapping", fix=fix))
     elif config_class:
-        decoded = _decode(f"{where}.config", config, config_class, problems)
+        decoded, wrong = decode_config(f"{where}.config", config, config_class)
+        problems.extend([*wrong, *_unusable_values(f"{where}.config", config)])
     if problems or decoded is None:
         return problems
     importable = ImportableStrategyConfig(
@@ -183,48 +116,63 @@ def _entry(where: str, entry: object) -> LoadedStrategy | list[Problem]:
     return LoadedStrategy(where=where, importable=importable, config=decoded)
 
 
-def _import(where: str, path: object, base: type[Any], problems: list[Problem]) -> type[Any] | None:
-    def wrong(problem: str, fix: str) -> None:
-        problems.append(Problem(variable=where, value_masked=shown(path, secret=False), problem=problem, fix=fix))
-
-    if path is None:
-        wrong("is missing", "set it to package.module:Class")
-        return None
-    if not isinstance(path, str) or not _PATH.fullmatch(path):
-        wrong("is not package.module:Class", "separate module and class by one colon")
-        return None
-    module_name, _, class_name = path.partition(":")
-    try:
-        module = importlib.import_module(module_name)
-    except ModuleNotFoundError as error:
-        missing = error.name or module_name
-        if module_name == missing or module_name.startswith(f"{missing}."):
-            wrong(
-                f"no module named {missing!r}", "correct the path, or install the package into the node's environment"
+def _unknown_keys(where: str, mapping: dict[Any, Any], known: tuple[str, ...]) -> Iterator[Problem]:
+    for key, value in mapping.items():
+        if key not in known:
+            yield Problem(
+                variable=f"{where}{key}",
+                value_masked=masked(str(key), value),
+                problem="is not known here",
+                fix=did_you_mean(str(key), known),
             )
-        else:
-            wrong(f"importing {module_name} fails: no module named {missing!r}", f"install {missing!r} beside it")
+
+
+def _import(where: str, path: object, base: type[Any], problems: list[Problem]) -> type[Any] | None:
+    try:
+        return import_class(path, base)
+    except CannotImportError as error:
+        value = shown(path, secret=False)
+        problems.append(Problem(variable=where, value_masked=value, problem=error.problem, fix=error.fix))
         return None
-    except (Exception, SystemExit) as error:
-        wrong(
-            f"importing {module_name} fails: {type(error).__name__}: {shown(error, secret=False)}", "correct the module"
+
+
+def _unusable_values(where: str, config: dict[Any, Any]) -> Iterator[Problem]:
+    """Yield the fields of StrategyConfig whose type is right and that upstream's Strategy cannot stand all the same."""
+
+    def problem(key: str, problem: str, fix: str) -> Problem:
+        value = shown(config[key], secret=False)
+        return Problem(variable=f"{where}.{key}", value_masked=value, problem=problem, fix=fix)
+
+    oms_type = config.get("oms_type")
+    if isinstance(oms_type, str) and oms_type.upper() not in _OMS_TYPES:
+        yield problem("oms_type", "is unknown; upstream aborts the process on it", f"use {' or '.join(_OMS_TYPES[:2])}")
+    if config.get("strategy_id") is not None:
+        yield problem(
+            "strategy_id",
+            "cannot be set: upstream's Strategy passes it to its logger as text, which raises TypeError (1.231.0)",
+            "leave it out; the id becomes CLASS-order_id_tag",
         )
-        return None
-    found = getattr(module, class_name, None)
-    if found is None:
-        classes = [name for name, value in vars(module).items() if inspect.isclass(value)]
-        wrong(f"module {module_name} has no class {class_name!r}", _did_you_mean(class_name, tuple(classes)))
-        return None
-    if not inspect.isclass(found) or not issubclass(found, base):
-        wrong(f"{class_name} is not a subclass of {base.__name__}", f"name a class that derives from {base.__name__}")
-        return None
-    return found
+    tag = config.get("order_id_tag")
+    if isinstance(tag, str) and not _TAG.fullmatch(tag):
+        yield problem(
+            "order_id_tag",
+            "is not made of letters and digits; it goes into Redis keys, which are split at ':', and into order ids",
+            "write for example '001'",
+        )
 
 
 def _mismatch(where: str, entry: dict[str, Any], strategy: type[Any], config: type[Any]) -> Iterator[Problem]:
+    if not _takes_config(strategy):
+        yield Problem(
+            variable=f"{where}.strategy_path",
+            value_masked=shown(entry["strategy_path"], secret=False),
+            problem=f"{strategy.__name__} cannot be constructed with its config alone",
+            fix=f"write def __init__(self, config: {config.__name__})",
+        )
     try:
         wanted = typing.get_type_hints(strategy.__init__).get("config")
     except Exception:
+        # Hints that only a type checker can resolve are no error of the configuration.
         return
     if inspect.isclass(wanted) and not issubclass(config, wanted):
         yield Problem(
@@ -235,121 +183,36 @@ def _mismatch(where: str, entry: dict[str, Any], strategy: type[Any], config: ty
         )
 
 
-def _decode(where: str, config: dict[Any, Any], cls: type[Any], problems: list[Problem]) -> StrategyConfig | None:
-    fields = {field.encode_name: field for field in msgspec.structs.fields(cls)}
-    before = len(problems)
-
-    def wrong(key: str, value: object, problem: str, fix: str) -> None:
-        masked = _masked(key, value)
-        problems.append(Problem(variable=f"{where}.{key}", value_masked=masked, problem=problem, fix=fix))
-
-    for key, value in config.items():
-        field = fields.get(key)
-        if field is None:
-            wrong(str(key), value, f"is not a field of {cls.__name__}", _did_you_mean(str(key), tuple(fields)))
-            continue
-        try:
-            msgspec.json.decode(msgspec.json.encode(value), type=field.type, dec_hook=_decoding_hook)
-        except (msgspec.MsgspecError, TypeError, ValueError, ArithmeticError, RecursionError) as error:
-            wrong(key, value, _decode_reason(error), f"write a value of type {_type_name(field.type)}")
-        else:
-            if key == "order_id_tag" and value is not None and (reason := _unsafe_id(str(value), breakers=True)):
-                wrong(key, value, reason, "use letters and digits, such as 001")
-    for name, field in fields.items():
-        if field.required and name not in config:
-            wrong(name, None, "is missing", f"set it to a value of type {_type_name(field.type)}")
-    if len(problems) > before:
-        return None
+def _takes_config(strategy: type[Any]) -> bool:
     try:
-        decoded: StrategyConfig = msgspec.json.decode(msgspec.json.encode(config), type=cls, dec_hook=_decoding_hook)
-    except Exception as error:
-        problems.append(
-            Problem(
-                variable=where,
-                value_masked=f"({cls.__name__})",
-                problem=f"is refused by {cls.__name__}: {_decode_reason(error)}",
-                fix="correct the values it names",
-            )
-        )
-        return None
-    return decoded
-
-
-def _decoding_hook(kind: type[Any], value: Any) -> Any:  # noqa: ANN401 upstream's hook takes and returns anything
-    """Decode as upstream does, but refuse first what would abort the whole process in upstream's Rust side."""
-    if inspect.isclass(kind) and issubclass(kind, Identifier):
-        if not isinstance(value, str):
-            msg = f"expected text, got {type(value).__name__}"
-            raise ValueError(msg)
-        reason = _unsafe_id(value, breakers=kind in (StrategyId, TraderId))
-        if reason is None and kind in (StrategyId, TraderId, AccountId) and not all(value.partition("-")[::2]):
-            reason = "is not NAME-TAG"
-        if reason is None and value.endswith("-"):
-            reason = "ends with a hyphen"
-        if reason:
-            raise ValueError(reason)
-    return msgspec_decoding_hook(kind, value)
-
-
-def _unsafe_id(text: str, *, breakers: bool) -> str | None:
-    if not _SAFE_ID.fullmatch(text):
-        return "is empty or holds a space or a non-ASCII character, on which upstream aborts the process"
-    if breakers and _KEY_BREAKERS & set(text):
-        return "holds ':' or a glob character; Redis keys are split at ':', so the state would not be found again"
-    return None
+        inspect.signature(strategy).bind(config=None)
+    except TypeError:
+        return False
+    except ValueError:
+        # A compiled class without a signature; upstream's own Strategy is one.
+        return True
+    return True
 
 
 def _ambiguous_ids(loaded: list[LoadedStrategy], total: int) -> Iterator[Problem]:
     tags: dict[str, str] = {}
     for strategy in loaded:
         tag = strategy.config.order_id_tag
-        if tag is None:
-            if total > 1:
-                yield Problem(
-                    variable=f"{strategy.where}.config.order_id_tag",
-                    value_masked=NOT_SET,
-                    problem="is missing; upstream would number the strategies by their order in the file, and a changed "
-                    "order would hand one strategy's state and orders to another",
-                    fix="give each strategy its own tag, such as '001'",
-                )
-        elif tag in tags:
+        variable = f"{strategy.where}.config.order_id_tag"
+        if tag is None and total > 1:
             yield Problem(
-                variable=f"{strategy.where}.config.order_id_tag",
+                variable=variable,
+                value_masked=NOT_SET,
+                problem="is missing; upstream would number the strategies by their order in the file, and a changed "
+                "order would hand one strategy's state and orders to another",
+                fix="give each strategy its own tag, such as '001'",
+            )
+        elif tag is not None and tag in tags:
+            yield Problem(
+                variable=variable,
                 value_masked=shown(tag, secret=False),
                 problem=f"is taken by {tags[tag]}; client order ids would collide",
                 fix="give each strategy its own tag",
             )
-        else:
+        elif tag is not None:
             tags[tag] = strategy.where
-
-
-def _masked(key: str, value: object) -> str:
-    return shown(value, secret=_SECRET_KEY.search(key) is not None)
-
-
-def _did_you_mean(name: str, known: tuple[str, ...]) -> str:
-    near = get_close_matches(name, known, n=1, cutoff=0.6)
-    if near:
-        return f"did you mean {near[0]}?"
-    listed = ", ".join(sorted(known)[:40])
-    return f"use one of {listed}" if listed else "remove it"
-
-
-def _type_name(kind: object) -> str:
-    return kind.__name__ if inspect.isclass(kind) else str(kind).replace("typing.", "")
-
-
-def _decode_reason(error: BaseException) -> str:
-    # msgspec writes "Expected `int`, got `str` - at `$.x`"; the variable tells the path already.
-    text = re.sub(r" - at '\$'$", "", str(error).replace("`", "'")) or type(error).__name__
-    return shown(text[0].lower() + text[1:], secret=False)
-
-
-def _yaml_reason(error: Exception) -> str:
-    mark = getattr(error, "problem_mark", None)
-    what = getattr(error, "problem", None) or "a value cannot be read"
-    return f"is not YAML: {what}" + (f" (line {mark.line + 1}, column {mark.column + 1})" if mark else "")
-
-
-def _file_error(path: Path, problem: str, fix: str) -> ConfigurationError:
-    return ConfigurationError([Problem(variable=str(path), value_masked="(file)", problem=problem, fix=fix)])

@@ -67,8 +67,8 @@ def _order_ids(settings: TradingNodeSettings, strategy: LoadedStrategy) -> Itera
         yield Problem(
             variable=f"{strategy.where}.config.order_id_tag",
             value_masked=shown(tag, secret=False),
-            problem=f"together with the trader's tag {trader_tag!r} it is longer than {_LONGEST_TAGS} characters: client "
-            "order ids would exceed the venue's 36",
+            problem=f"together with the trader's tag {trader_tag!r} it is longer than {_LONGEST_TAGS} characters: "
+            "client order ids would exceed the venue's 36",
             fix="use three characters, such as 001",
         )
 
@@ -80,8 +80,8 @@ def _market_exit(settings: TradingNodeSettings, strategy: LoadedStrategy) -> Ite
         yield Problem(
             variable=f"{strategy.where}.config.manage_stop",
             value_masked="true",
-            problem=f"its market exit may take {longest:g} s (market_exit_interval_ms x market_exit_max_attempts), but the "
-            f"node waits only NAUTILUS_TIMEOUT_POST_STOP={settings.timeouts.post_stop:g} s before it disconnects",
+            problem=f"its market exit may take {longest:g} s (market_exit_interval_ms x market_exit_max_attempts), but "
+            f"the node waits only NAUTILUS_TIMEOUT_POST_STOP={settings.timeouts.post_stop:g} s before it disconnects",
             fix=f"set NAUTILUS_TIMEOUT_POST_STOP above {longest:g}, or lower market_exit_max_attempts",
         )
 

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 def build_database_config(redis: RedisConfig) -> DatabaseConfig:
     """Build the connection to Redis.
 
-    Upstream's default backs off up to 1000 s between tries (crates/infrastructure/src/redis): 70 s without Redis meant
-    nothing was written 12 s after its return. `max_delay` is in seconds, `factor` in milliseconds; a million tries, because
-    the node must outlive any outage, and the start fails fast by the service's own check before the node is built.
+    Upstream's default backs off up to 1000 s between tries: after 70 s without Redis nothing was written for the next
+    12 s. `max_delay` is in seconds, `factor` in milliseconds (crates/infrastructure/src/redis). A million tries: the
+    node must outlive any outage; failing fast at the start is up to the service's check before it builds the node.
     """
     return DatabaseConfig(
         type="redis",
@@ -38,7 +38,7 @@ def build_cache_config(redis: RedisConfig) -> CacheConfig:
     """Build the cache.
 
     `buffer_interval_ms` stays None: with 100 ms a kill within 20 ms of a fill lost the whole order and position.
-    `persist_account_events` is False: the list grows for ever, purging it does nothing, and the venue knows the account.
+    `persist_account_events` is False: the list grows for ever, purging does nothing, and the venue knows the account.
     `use_instance_id` is False: with it no state would ever be found again. `flush_on_start` is FLUSHDB of all traders.
     """
     return CacheConfig(

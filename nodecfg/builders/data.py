@@ -6,5 +6,5 @@ from nautilus_trader.live.config import LiveDataEngineConfig
 
 
 def build_data_engine_config() -> LiveDataEngineConfig:
-    """Build the data engine. Without the flag an exception in a handler ends the process by os._exit(1), nothing saved."""
+    """Build the data engine. Without the flag an exception in a handler is os._exit(1), with nothing saved."""
     return LiveDataEngineConfig(graceful_shutdown_on_exception=True)

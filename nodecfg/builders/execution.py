@@ -20,9 +20,9 @@ def build_exec_engine_config(
 
     Args:
         reconciliation: Intervals.
-        netting_derivatives: True when every client trades derivatives in one-way mode. Position checks are on only then:
-            spot adapters report no positions, so the check would flatten each with a made-up fill, and in hedge mode it
-            compares the net with one leg.
+        netting_derivatives: True when every client trades derivatives in one-way mode. Position checks are on only
+            then: spot adapters report no positions, so the check would flatten each with a made-up fill, and in hedge
+            mode it compares the net with one leg.
 
     `reconciliation_lookback_mins` stays None: a limited window makes up fills for positions that are older.
     `open_check_open_only` stays True: the full history resolves an order missing from five replies as rejected.

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def build_logging_config(logging: LoggingSettings) -> LoggingConfig:
-    """Build the logging. Without `use_pyo3` messages of the Rust side, lost Redis writes among them, are not logged at all."""
+    """Build the logging. Without `use_pyo3` the Rust side logs nothing, not even that Redis writes are lost."""
     return LoggingConfig(
         log_level=logging.level.value,
         log_level_file=logging.file_level.value if logging.file_level else None,

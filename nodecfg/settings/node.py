@@ -54,7 +54,8 @@ class TradingNodeSettings(BaseModel):
 
     if not TYPE_CHECKING:
 
-        def __init__(self, **sections: Any) -> None:
+        def __init__(self, **sections: Any) -> None:  # noqa: ANN401 pydantic checks them
+            """Fill in the sections that have defaults, then check the rules between all of them."""
             for name, section in SECTIONS.items():
                 if name not in sections:
                     sections[name] = None if name in VENUES else section()
@@ -67,6 +68,32 @@ class TradingNodeSettings(BaseModel):
     def strategies_file(self) -> Path | None:
         """Where the strategies are listed, None for a node without strategies."""
         return self.strategies.file
+
+    def for_testnet(self) -> Self:
+        """Return these settings with the real exchange out of reach; addresses of a simulated venue are kept.
+
+        Raises:
+            ConfigurationError: The addresses are the real exchange's.
+        """
+        return self._with(binance={"testnet": True})
+
+    def for_production(self) -> Self:
+        """Return these settings for real money: LIVE, no testnet, no addresses but the exchange's own.
+
+        Raises:
+            ConfigurationError: What the settings hold cannot go together with that.
+        """
+        addresses = dict.fromkeys(("base_url_http", "base_url_ws", "base_url_ws_stream"))
+        return self._with(binance={"testnet": False, **addresses}, environment={"environment": TradingEnvironment.LIVE})
+
+    def _with(self, **changes: dict[str, Any]) -> Self:
+        sections: dict[str, Any] = {name: getattr(self, name) for name in SECTIONS}
+        for name, values in changes.items():
+            if (section := sections[name]) is not None:
+                kept = {field: getattr(section, field) for field in type(section).model_fields}
+                # Constructed, not copied: model_copy would skip every check.
+                sections[name] = type(section)(**{**kept, **values})
+        return type(self)(**sections)
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None, env_file: Path | None = None) -> Self:

@@ -23,8 +23,8 @@ class RiskSettings(Section):
     )
     max_notional_per_order: Notionals = Field(
         default_factory=dict,
-        description="Largest order per instrument in whole quote units, as JSON. Upstream ignores it on margin accounts,"
-        " which futures accounts are: do not rely on it.",
+        description="Largest order per instrument, whole quote units, as JSON. No protection: upstream ignores it on "
+        "margin accounts, which futures accounts are.",
         json_schema_extra={
             "expected": 'a JSON object such as {"BTCUSDT-PERP.BINANCE": 50000}',
             "example": '{"BTCUSDT-PERP.BINANCE": 50000}',

@@ -42,6 +42,7 @@ class VariablesSource(PydanticBaseSettingsSource):
     """
 
     def __init__(self, settings_cls: type[Section], variables: Mapping[str, str]) -> None:
+        """Keep the mapping to read from."""
         super().__init__(settings_cls)
         self._section = settings_cls
         self._variables = variables
@@ -70,7 +71,8 @@ class Section(BaseSettings):
 
     if not TYPE_CHECKING:
 
-        def __init__(self, **values: Any) -> None:
+        def __init__(self, **values: Any) -> None:  # noqa: ANN401 pydantic checks them
+            """Validate; every problem at once."""
             try:
                 super().__init__(**values)
             except ValidationError as error:

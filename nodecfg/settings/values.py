@@ -132,17 +132,21 @@ def _instrument_fault(text: str) -> tuple[str, str] | None:
         return f"{text!r} names no venue", f"write {text.upper() or 'BTCUSDT-PERP'}.BINANCE"
     if venue != "BINANCE":
         return f"{text!r} is not at venue BINANCE", f"write {symbol.upper()}.BINANCE"
-    if symbol != symbol.upper():
-        return f"{text!r} is not in capitals", f"write {text.upper()}"
-    if _PERPETUAL.fullmatch(symbol):
-        if symbol.removesuffix("-PERP").endswith(_LINEAR_QUOTES):
-            return None
-        return (
-            f"{text!r} is not a USD-margined contract (quoted in {', '.join(_LINEAR_QUOTES)})",
-            "write a symbol such as BTCUSDT-PERP.BINANCE",
-        )
+    return _symbol_fault(text, symbol)
+
+
+def _symbol_fault(text: str, symbol: str) -> tuple[str, str] | None:
     if _DELIVERY.fullmatch(symbol):
         return None
+    if _PERPETUAL.fullmatch(symbol):
+        quotes = ", ".join(_LINEAR_QUOTES)
+        coin_margined = (
+            f"{text!r} is not a USD-margined contract (quoted in {quotes})",
+            "write BTCUSDT-PERP.BINANCE or so",
+        )
+        return None if symbol.removesuffix("-PERP").endswith(_LINEAR_QUOTES) else coin_margined
+    if symbol != symbol.upper():
+        return f"{text!r} is not in capitals", f"write {text.upper()}"
     if symbol.isalnum() and symbol.isascii():
         return f"{text!r} is a spot name; futures end in -PERP", f"write {symbol}-PERP.BINANCE"
     return f"{text!r} is not a futures instrument id", "write SYMBOL-PERP.BINANCE, such as BTCUSDT-PERP.BINANCE"
