@@ -1,0 +1,113 @@
+"""Ansible filter: everything in an inventory that a deploy would stumble over, found before any host is touched."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+PLACEHOLDER = "CHANGE-ME"
+VENUES = {"testnet": ("simvenue", "testnet"), "production": ("live", "testnet")}
+"""What each inventory may trade on; an inventory with another name may choose from all."""
+
+_ANY_VENUE = ("simvenue", "testnet", "live")
+# Addresses and names that belong to documentation (RFC 5737, RFC 3849, RFC 2606).
+_EXAMPLE_NETWORKS = tuple(
+    ipaddress.ip_network(n) for n in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")
+)
+_EXAMPLE_NAMES = (".example", "example.com", "example.net", "example.org")
+_SECRETS = ("vault_redis_admin_password", "vault_redis_tradingnode_password")
+_KEYS = {True: ("vault_simvenue_api_key", "vault_simvenue_api_secret"), False: ("vault_binance_api_key", "vault_binance_api_secret")}
+_OURS = ("vault_", "tradingnode_", "redis_", "simvenue_", "base_", "release_", "venue")
+DERIVED = frozenset(
+    {
+        "redis_admin_password",
+        "redis_dependent_units",
+        "redis_users",
+        "simvenue_api_key",
+        "simvenue_api_secret",
+        "tradingnode_binance_api_key",
+        "tradingnode_binance_api_secret",
+        "tradingnode_redis_password",
+        "tradingnode_venue",
+    }
+)
+"""Variables of roles.yml: what is wrong with them is wrong where they come from."""
+
+
+def inventory_problems(hosts: Mapping[str, Mapping[str, Any]], env: str) -> list[str]:
+    """Return one line per problem: variable, file, what is wrong, what to do.
+
+    Args:
+        hosts: The variables of each host, as written in the inventory.
+        env: Name of the inventory's directory.
+    """
+    # One problem of `all` is one line, however many hosts see it.
+    found: dict[str, list[str]] = defaultdict(list)
+    for host, variables in hosts.items():
+        for problem in _host_problems(host, variables, env):
+            found[problem].append(host)
+    lines = [f"{problem}" if len(names) == len(hosts) else f"{', '.join(names)}: {problem}" for problem, names in found.items()]
+    return [*lines, *_shared_trader_ids(hosts)]
+
+
+def _host_problems(host: str, variables: Mapping[str, Any], env: str) -> Iterator[str]:
+    vars_file, vault_file = (f"inventory/{env}/group_vars/all/{name}.yml" for name in ("vars", "vault"))
+    venue = variables.get("venue")
+    allowed = VENUES.get(env, _ANY_VENUE)
+    if venue not in allowed:
+        yield f"venue ({vars_file}) is {venue!r}: set it to {' or '.join(allowed)}"
+    if not any(name.startswith("vault_") for name in variables):
+        yield f"{vault_file} does not exist: make it with scripts/vault-init {env}"
+    else:
+        for name in (*_SECRETS, *_KEYS[venue == "simvenue"]):
+            if not variables.get(name):
+                yield f"{name} ({vault_file}) is missing: set it with make vault-edit ENV={env}"
+    for name in sorted(variables):
+        if name.startswith(_OURS) and name not in DERIVED and PLACEHOLDER in _flat(variables[name]):
+            file, how = (vault_file, f"make vault-edit ENV={env}") if name.startswith("vault_") else (vars_file, "edit the file")
+            yield f"{name} ({file}) still holds the example value: set your own ({how})"
+    address = str(variables.get("ansible_host") or host)
+    if _is_example(address):
+        yield f"{host} (inventory/{env}/hosts.yml) has the example address {address}: set ansible_host to your host's"
+    if env == "production" and "simvenue" in variables.get("group_names", []):
+        yield f"{host} (inventory/{env}/hosts.yml) is in group simvenue: a production host runs no simulated exchange"
+
+
+def _shared_trader_ids(hosts: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    users: dict[str, list[str]] = defaultdict(list)
+    for host, variables in hosts.items():
+        if "tradingnodes" in variables.get("group_names", []) and (trader_id := variables.get("tradingnode_trader_id")):
+            users[str(trader_id)].append(host)
+    for trader_id, names in users.items():
+        if len(names) > 1:
+            yield (
+                f"{' and '.join(names)} have the same tradingnode_trader_id {trader_id}; two live nodes with one id trade against "
+                "each other's state: give each its own in inventory/…/host_vars/HOST.yml"
+            )
+
+
+def _flat(value: object) -> str:
+    if isinstance(value, dict):
+        return " ".join(_flat(item) for item in value.values())
+    if isinstance(value, list | tuple):
+        return " ".join(_flat(item) for item in value)
+    return str(value)
+
+
+def _is_example(address: str) -> bool:
+    try:
+        return any(ipaddress.ip_address(address) in network for network in _EXAMPLE_NETWORKS)
+    except ValueError:
+        return address.endswith(_EXAMPLE_NAMES)
+
+
+class FilterModule:
+    """What Ansible loads."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        """Filters by their name in templates."""
+        return {"inventory_problems": inventory_problems}

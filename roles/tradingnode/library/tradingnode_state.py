@@ -1,0 +1,139 @@
+#!/usr/bin/python
+"""Ansible module: what a node says of itself and what systemd says of it, waited for when asked."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+DOCUMENTATION = """
+module: tradingnode_state
+short_description: State of a trading node, optionally waiting until it is READY
+description:
+  - Asks systemd and the node's control socket. Changes nothing.
+  - With C(wait) the module fails when the node is not READY in time, with the reason, the unit's state and the journal in one text.
+options:
+  unit: {description: systemd unit., type: str, required: true}
+  socket: {description: The node's control socket., type: path, required: true}
+  wait: {description: Seconds to wait for READY. Without it the state is just told., type: int}
+  lines: {description: Journal lines in the message., type: int, default: 25}
+author: [tradingnode-ops]
+"""
+
+EXAMPLES = """
+- name: READY
+  tradingnode_state: {unit: tradingnode.service, socket: /run/tradingnode/main/control.sock, wait: 150}
+"""
+
+RETURN = """
+ready: {description: Whether it trades., returned: success, type: bool}
+unit: {description: systemd's properties of the unit., returned: success, type: dict}
+node: {description: The node's own status document; null when it does not answer., returned: success, type: dict}
+reason: {description: Why it is not READY; empty when it is., returned: success, type: str}
+"""
+
+PROPERTIES = ("LoadState", "ActiveState", "SubState", "Result", "ExecMainStatus", "StatusText", "NRestarts", "MainPID")
+READY_STATE = "RUNNING"
+SOCKET_TIMEOUT = 2.0
+PAUSE = 0.5
+
+
+def unit_properties(module: AnsibleModule, unit: str) -> dict[str, str]:
+    """What systemd knows of the unit."""
+    _, out, _ = module.run_command(["systemctl", "show", unit, f"--property={','.join(PROPERTIES)}"])
+    return dict(line.split("=", 1) for line in out.splitlines() if "=" in line)
+
+
+def node_status(path: str) -> dict[str, Any] | None:
+    """The node's status document; None when nobody answers."""
+    answer = b""
+    try:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(SOCKET_TIMEOUT)
+            connection.connect(path)
+            connection.sendall(b'{"command":"status"}\n')
+            while not answer.endswith(b"\n"):
+                chunk = connection.recv(65536)
+                if not chunk:
+                    break
+                answer += chunk
+        document = json.loads(answer)
+    except (OSError, ValueError):
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def reason_not_ready(unit: dict[str, str], node: dict[str, Any] | None) -> str:
+    """Why the node does not trade, in one line; empty when it does."""
+    if unit.get("LoadState") == "not-found":
+        return "is not installed"
+    if unit["ActiveState"] == "active" and node is not None and node.get("state") == READY_STATE and not node.get("reasons"):
+        return ""
+    if node is not None:
+        reasons = "; ".join(str(reason) for reason in node.get("reasons") or [])
+        return f"{node.get('state')}{': ' if reasons else ''}{reasons}"
+    said = unit.get("StatusText", "")
+    if unit["ActiveState"] == "active":
+        return said or "runs but its control socket does not answer"
+    ended = f"exit status {unit['ExecMainStatus']}" if unit.get("ExecMainStatus", "0") != "0" else unit.get("Result", "")
+    return said or ended
+
+
+def settled(unit: dict[str, str]) -> bool:
+    """Whether waiting longer cannot help."""
+    return unit["ActiveState"] in {"failed", "inactive"}
+
+
+def state(module: AnsibleModule) -> dict[str, Any]:
+    """Look once, or until READY, or until it cannot become so."""
+    wanted = module.params
+    deadline = time.monotonic() + (wanted["wait"] or 0)
+    while True:
+        unit = unit_properties(module, wanted["unit"])
+        node = node_status(wanted["socket"])
+        reason = reason_not_ready(unit, node)
+        if not reason or settled(unit) or time.monotonic() >= deadline:
+            return {"ready": not reason, "unit": unit, "node": node, "reason": reason}
+        time.sleep(PAUSE)
+
+
+def explanation(module: AnsibleModule, found: dict[str, Any]) -> str:
+    """Everything an operator needs to see, in the order they need it."""
+    unit = found["unit"]
+    _, journal, _ = module.run_command(
+        ["journalctl", f"--unit={module.params['unit']}", f"--lines={module.params['lines']}", "--no-pager", "--output=cat"]
+    )
+    return "\n".join(
+        [
+            f"{module.params['unit']} is not READY: {found['reason']}",
+            f"systemd: {unit['ActiveState']} ({unit['SubState']}), result {unit['Result']}, "
+            f"exit status {unit['ExecMainStatus']}, restarts {unit['NRestarts']}",
+            "journal:",
+            *(f"  {line}" for line in journal.splitlines()),
+        ]
+    )
+
+
+def main() -> None:
+    """Tell the state."""
+    module = AnsibleModule(
+        argument_spec={
+            "unit": {"type": "str", "required": True},
+            "socket": {"type": "path", "required": True},
+            "wait": {"type": "int"},
+            "lines": {"type": "int", "default": 25},
+        },
+        supports_check_mode=True,
+    )
+    found = state(module)
+    if module.params["wait"] is not None and not found["ready"]:
+        module.fail_json(msg=explanation(module, found))
+    module.exit_json(changed=False, **found)
+
+
+if __name__ == "__main__":
+    main()
