@@ -10,6 +10,7 @@ import fcntl
 import json
 import os
 import sqlite3
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from decimal import Decimal
 from operator import attrgetter
@@ -106,18 +107,21 @@ class Ledger:
         self.path = path
         try:
             self._lock = _lock(path.with_name(path.name + ".lock"))
-            self._db = sqlite3.connect(path, timeout=2.0, isolation_level=None)
-            self._open()
         except BlockingIOError as error:
-            raise LedgerError(
-                f"ledger {path}: another simvenue holds it; stop that one or set another data_dir"
-            ) from error
+            message = f"ledger {path}: another simvenue holds it; stop that one or set another data_dir"
+            raise LedgerError(message) from error
         except OSError as error:
-            raise LedgerError(
-                f"ledger {path}: {error.strerror}; make data_dir exist and writable for this user"
-            ) from error
-        except sqlite3.DatabaseError as error:
-            raise LedgerError(_explain(path, error)) from error
+            message = f"ledger {path}: {error.strerror}; make data_dir exist and writable for this user"
+            raise LedgerError(message) from error
+        with ExitStack() as opened:
+            opened.callback(os.close, self._lock)
+            try:
+                self._db = sqlite3.connect(path, timeout=2.0, isolation_level=None)
+                opened.callback(self._db.close)
+                self._open()
+            except sqlite3.DatabaseError as error:
+                raise LedgerError(_explain(path, error)) from error
+            opened.pop_all()
 
     def _open(self) -> None:
         self._db.execute("PRAGMA journal_mode=WAL")

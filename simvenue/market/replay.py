@@ -127,9 +127,15 @@ class ReplayMarket:
             self.offset = 0
         trade = self.trades[self.offset]
         self.offset += 1
-        quoted = self.quote()
-        take = Take(side=trade.side, quantity=trade.quantity, limit=self._price(trade))
-        return MarketStep(reference=quoted.reference, bids=quoted.bids, asks=quoted.asks, takes=(take,))
+        quoted, price = self.quote(), self._price(trade)
+        bids, asks = quoted.bids, quoted.asks
+        # Who was hit had all that was traded: the best level is made large enough for it.
+        if trade.side is Side.BUY:
+            asks = ((price, max(trade.quantity, asks[0][1])), *asks[1:])
+        else:
+            bids = ((price, max(trade.quantity, bids[0][1])), *bids[1:])
+        take = Take(side=trade.side, quantity=trade.quantity, limit=price)
+        return MarketStep(reference=quoted.reference, bids=bids, asks=asks, takes=(take,))
 
     def _ladder(self) -> Ladder:
         return Ladder.around(self.instrument, self._price(self.trades[0]))

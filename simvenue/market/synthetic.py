@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 STEP_MS = 100
 """One step of market time at speed 1."""
 
-_SCALES = ((10, 60), (50, 200), (200, 400), (800, 800), (3200, 1500), (12800, 3000))
+_SCALES = ((10, 60), (50, 250), (200, 500), (800, 800), (3200, 1500), (12800, 3000))
 """(steps between random points, swing to either side in hundredths of a basis point)."""
 _ONE = 2**31
 _SPREAD = Decimal("0.00001")  # half of it, as a share of the price
 
-_TAKER_CHANCE = 0.3
-_SWEEP_CHANCE = 0.25
-_SWEEP_BASIS_POINTS = (1.0, 8.0)
+_TAKER_CHANCE = 0.4
+_SWEEP_CHANCE = 0.3
+_SWEEP_BASIS_POINTS = (1.0, 9.0)
 _SMALL_BASIS_POINTS = 1.5
 
 

@@ -1,0 +1,21 @@
+"""An exchange for each test."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.unit.simvenue.room import Room
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Iterator[Room]:
+    """An exchange of its own; closed afterwards."""
+    opened = Room(tmp_path / "ledger.sqlite")
+    yield opened
+    opened.ledger.close()

@@ -1,0 +1,122 @@
+"""The ledger file: complete, exclusive, append-only, and honest about what is wrong with it."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+
+from simvenue.exchange.exchange import ExchangeFailed
+from simvenue.exchange.ledger import Ledger, LedgerError
+from simvenue.exchange.types import OrderEvent
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.unit.simvenue.room import Room
+
+
+def test_everything_comes_back(room: Room) -> None:
+    """Orders, fills, positions and balances are equal to the digit after a restart; resting orders trade on."""
+    resting = room.order("a", "BUY", "0.03", "60000")
+    room.order("b", "SELL", "0.01", "60000")
+    done = room.order("b", "BUY", "0.01", "59000")
+    room.exchange.cancel("b", "BTCUSDT", order_id=done.order_id)
+
+    def all_of(name: str) -> tuple[object, ...]:
+        exchange = room.exchange
+        return exchange.all_orders(name), exchange.fills(name), exchange.positions(name), exchange.balances(name)
+
+    before = [all_of(name) for name in "abc"]
+    room.reopen()
+    assert [all_of(name) for name in "abc"] == before
+    room.order("c", "SELL", "0.02", "60000")
+    assert room.look(resting).status == "FILLED"
+
+
+def test_ids_rise_over_restarts(room: Room) -> None:
+    """Order, trade and update ids after a restart are above all before it."""
+    first = room.order("a", "BUY", "0.01", "60000")
+    room.order("b", "SELL", "0.01", "60000")
+    (fill,) = room.exchange.fills("a")
+    update_id = room.exchange.depth("BTCUSDT", 5)[0]
+    room.reopen()
+    second = room.order("a", "BUY", "0.01", "60000")
+    room.order("b", "SELL", "0.01", "60000")
+    assert second.order_id > first.order_id
+    assert room.exchange.fills("a")[-1].trade_id > fill.trade_id
+    assert room.exchange.depth("BTCUSDT", 5)[0] > update_id
+
+
+def test_is_on_disk_before_anybody_hears(room: Room) -> None:
+    """While an event is being delivered, another reader of the file finds its order already there."""
+    seen: list[tuple[str, str]] = []
+
+    def read(event: object) -> None:
+        if isinstance(event, OrderEvent):
+            with closing(sqlite3.connect(f"file:{room.path}?mode=ro", uri=True)) as reader:
+                query = "SELECT status, filled FROM orders WHERE order_id=?"
+                seen.append(reader.execute(query, (event.order.order_id,)).fetchone())
+
+    room.exchange.subscribe(read)
+    room.order("a", "BUY", "0.01", "60000")
+    assert seen == [("NEW", "0.000")]
+
+
+def test_fills_cannot_be_changed_or_removed(room: Room) -> None:
+    """The file itself refuses to change history."""
+    room.order("a", "BUY", "0.01", "60000")
+    room.order("b", "SELL", "0.01", "60000")
+    with closing(sqlite3.connect(room.path)) as writer:
+        for statement in ("UPDATE fills SET price='1'", "DELETE FROM fills"):
+            with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+                writer.execute(statement)
+
+
+def test_pages(room: Room) -> None:
+    """Lists give the last ones, or the first ones from an id on, always oldest first, and honour times."""
+    orders = []
+    for _ in range(5):
+        orders.append(room.order("a", "BUY", "0.01", "60000"))
+        room.now_ms += 1000
+    ask = room.exchange.all_orders
+    assert ask("a", "BTCUSDT", limit=2) == orders[-2:]
+    assert ask("a", "BTCUSDT", from_id=orders[1].order_id, limit=2) == orders[1:3]
+    assert ask("a", "BTCUSDT", start_ms=orders[1].created_ms, end_ms=orders[3].created_ms) == orders[1:4]
+
+
+def test_second_writer_is_refused(room: Room) -> None:
+    """A second simvenue on the same file is told so."""
+    with pytest.raises(LedgerError, match="another simvenue holds it; stop that one or set another data_dir"):
+        Ledger(room.path)
+
+
+def test_other_files_are_refused(tmp_path: Path) -> None:
+    """A file that is no ledger, a newer ledger and a missing directory each give their own fix."""
+    path = tmp_path / "text.sqlite"
+    path.write_text("this is not a database, and long enough to be taken for one" * 20)
+    with pytest.raises(LedgerError, match="it is not a ledger; move the file away"):
+        Ledger(path)
+    newer = tmp_path / "newer.sqlite"
+    with closing(sqlite3.connect(newer)) as database:
+        database.execute("PRAGMA user_version=99")
+    with pytest.raises(LedgerError, match="written by a newer simvenue"):
+        Ledger(newer)
+    with pytest.raises(LedgerError, match="make data_dir exist and writable"):
+        Ledger(tmp_path / "missing" / "ledger.sqlite")
+
+
+def test_a_failed_write_stops_the_exchange(room: Room) -> None:
+    """When the disk refuses a write, nobody hears of the order and nothing more is accepted until a restart."""
+    with closing(sqlite3.connect(room.path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(ExchangeFailed, match="database is locked"):
+            room.order("a", "BUY", "0.01", "60000")
+        assert room.events == []
+    with pytest.raises(ExchangeFailed, match="restart simvenue"):
+        room.order("a", "BUY", "0.01", "60000")
+    room.reopen()
+    assert room.exchange.all_orders("a") == []
+    assert room.order("a", "BUY", "0.01", "60000").status == "NEW"
