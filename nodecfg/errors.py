@@ -68,7 +68,7 @@ class ConfigurationError(Exception):
         return {"ok": False, "problems": [asdict(problem) for problem in self.problems]}
 
 
-def shown(value: object, *, secret: bool) -> str:
+def shown(value: object, *, secret: bool, longest: int = _LONGEST_SHOWN) -> str:
     """Return a value as it may be printed: secrets and what looks like one masked, control characters escaped, cut."""
     if value is None or value == "":
         return NOT_SET
@@ -78,7 +78,7 @@ def shown(value: object, *, secret: bool) -> str:
     if _LOOKS_LIKE_A_KEY.fullmatch(text) or _USER_INFO.search(text):
         return MASK
     printable = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii", "replace") for c in text)
-    return printable if len(printable) <= _LONGEST_SHOWN else printable[: _LONGEST_SHOWN - 1] + "…"
+    return printable if len(printable) <= longest else printable[: longest - 1] + "…"
 
 
 def scrubbed(problems: Iterable[Problem], secrets: Iterable[str]) -> tuple[Problem, ...]:

@@ -6,6 +6,7 @@ import importlib
 import inspect
 import re
 from difflib import get_close_matches
+from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -22,6 +23,7 @@ _SECRET_KEY = re.compile(r"secret|password|passwd|token|api_?key|private", re.IG
 _SAFE_ID = re.compile(r"[\x21-\x7e]+")
 # Upstream splits Redis keys at ':' and finds them by pattern.
 _KEY_BREAKERS: Final = frozenset(":*?[]^\\")
+_LONGEST_REASON: Final = 200
 _TAGGED: Final = (StrategyId, TraderId, AccountId)
 
 
@@ -75,7 +77,9 @@ def _import_module(name: str) -> Any:  # noqa: ANN401 a module has whatever attr
             problem, fix = f"importing {name} fails: {problem}", f"install {missing!r} beside it"
     except (Exception, SystemExit) as error:
         # A user's module may raise anything, exit included.
-        problem = f"importing {name} fails: {type(error).__name__}: {shown(error, secret=False)}"
+        problem = (
+            f"importing {name} fails: {type(error).__name__}: {shown(error, secret=False, longest=_LONGEST_REASON)}"
+        )
         fix = "correct the module"
     raise CannotImportError(problem, fix)
 
@@ -164,6 +168,10 @@ def did_you_mean(name: str, known: tuple[str, ...]) -> str:
 
 
 def _type_name(kind: object) -> str:
+    if inspect.isclass(kind) and issubclass(kind, int) and issubclass(kind, Enum):
+        # Upstream's compiled enums are int flags, and msgspec reads those as numbers only.
+        members = ", ".join(f"{member.value} = {name}" for name, member in kind.__members__.items())
+        return f"{kind.__name__}, as a number: {members}"
     if inspect.isclass(kind):
         return kind.__name__
     # Annotated[int, Meta(gt=0)] reads better without its module names.
@@ -173,4 +181,4 @@ def _type_name(kind: object) -> str:
 def _reason(error: BaseException) -> str:
     # msgspec writes "Expected `int`, got `str` - at `$`"; the variable tells the place already.
     text = re.sub(r" - at '\$'$", "", str(error).replace("`", "'")) or type(error).__name__
-    return shown(text[0].lower() + text[1:], secret=False)
+    return shown(text[0].lower() + text[1:], secret=False, longest=_LONGEST_REASON)

@@ -60,7 +60,7 @@ class TradingNodeSettings(BaseModel):
                 if name not in sections:
                     sections[name] = None if name in VENUES else section()
             super().__init__(**sections)
-            problems = list(cross_problems(sections))
+            problems = list(cross_problems({name: getattr(self, name) for name in SECTIONS}))
             if problems:
                 raise ConfigurationError(problems)
 

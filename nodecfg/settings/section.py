@@ -81,7 +81,7 @@ class Section(BaseSettings):
                 problems = list(self.conflicts({name: getattr(self, name) for name in type(self).model_fields}))
             if problems:
                 # Outside of the except block: the chained ValidationError must not reach a traceback.
-                raise ConfigurationError(scrubbed(problems, secrets_in(values.values())))
+                raise ConfigurationError(scrubbed(problems, _secrets(type(self), values)))
 
     @classmethod
     def settings_customise_sources(
@@ -142,15 +142,16 @@ def is_secret(field: FieldInfo) -> bool:
     return "SecretStr" in str(field.annotation)
 
 
-def secrets_in(values: object) -> set[str]:
-    """Return every secret found in the values of a section."""
-    return {v.get_secret_value() for v in values if isinstance(v, SecretStr)} if hasattr(values, "__iter__") else set()
-
-
 def expectation(field: FieldInfo) -> str:
     """Return what a right value of the field looks like."""
     extra = field.json_schema_extra
     return str(extra["expected"]) if isinstance(extra, dict) and "expected" in extra else "a valid value"
+
+
+def _secrets(section: type[Section], values: Mapping[str, Any]) -> set[str]:
+    return {
+        str(_plain(values[name])) for name, field in section.model_fields.items() if is_secret(field) and name in values
+    }
 
 
 def _plain(value: object) -> object:
