@@ -1,0 +1,1 @@
+"""The unix socket through which people and machines ask the service; its file permissions are the authentication."""

@@ -1,0 +1,49 @@
+"""Asks a running service over its control socket."""
+
+from __future__ import annotations
+
+import json
+import socket
+from typing import TYPE_CHECKING, Any, Final
+
+from noderun.control.protocol import Command, encode
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ANSWER_SECONDS: Final = 2.0
+
+
+class ControlError(Exception):
+    """The service does not answer; the text says what to look at."""
+
+
+def ask(path: Path, command: Command) -> dict[str, Any]:
+    """Return the service's answer.
+
+    Raises:
+        ControlError: No answer within two seconds, or one that says no.
+    """
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as channel:
+            channel.settimeout(ANSWER_SECONDS)
+            channel.connect(str(path))
+            channel.sendall(encode({"command": command.value}))
+            with channel.makefile("rb") as answers:
+                line = answers.readline()
+    except FileNotFoundError:
+        raise ControlError(f"no service at {path}: it is not running, or has another socket (--socket)") from None
+    except ConnectionRefusedError:
+        raise ControlError(f"nobody answers at {path}: the service has died, start it again") from None
+    except PermissionError:
+        raise ControlError(f"{path} may not be used by this user; use sudo or join the socket's group") from None
+    except TimeoutError:
+        raise ControlError(f"{path} did not answer within {ANSWER_SECONDS:g} s: the process is stuck") from None
+    except OSError as error:
+        raise ControlError(f"{path} cannot be used: {error.strerror or error}") from None
+    if not line:
+        raise ControlError(f"{path} closed without an answer: the service is ending")
+    answer: dict[str, Any] = json.loads(line)
+    if "error" in answer:
+        raise ControlError(f"{path}: {answer['error']}")
+    return answer

@@ -1,0 +1,107 @@
+"""The documents of the control socket: status and dump."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from functools import cache
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+from noderun.control.protocol import Command
+from noderun.preflight import read_redis
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from nodecfg import TradingNodeSettings
+    from noderun.board import Board
+    from noderun.engine.node import Engine
+
+_LOOP_SECONDS = 1.5
+_NOTHING_YET: dict[str, Any] = {
+    "venues": [],
+    "reconciled": False,
+    "strategies": [],
+    "orders_open": 0,
+    "orders_inflight": 0,
+    "fills": 0,
+    "positions": [],
+}
+
+
+class Documents:
+    """Makes the documents, on threads of the control socket.
+
+    Attributes:
+        settings: Set when they are known.
+        engine: Set when there is one.
+    """
+
+    def __init__(self, instance: str, board: Board) -> None:
+        """Take the name of the instance and the owner of its state."""
+        self._instance = instance
+        self._board = board
+        self.settings: TradingNodeSettings | None = None
+        self.engine: Engine | None = None
+
+    def answers(self) -> Mapping[Command, Callable[[], dict[str, Any]]]:
+        """Return what makes the answer of each command."""
+        return {Command.STATUS: self.status, Command.DUMP: self.dump}
+
+    def status(self) -> dict[str, Any]:
+        """Return what the service does and holds; also while its event loop is stuck, and then it says so."""
+        document: dict[str, Any] = {
+            "service": "tradingnode",
+            "instance": self._instance,
+            "trader_id": self.settings.environment.trader_id if self.settings else None,
+            **versions(),
+            "pid": os.getpid(),
+            **self._board.as_dict(),
+            **_NOTHING_YET,
+        }
+        try:
+            document |= self._on_loop(lambda engine: engine.facts())
+        except TimeoutError:
+            document["reasons"].append(f"the event loop has not answered for {_LOOP_SECONDS:g} s")
+        document["redis"] = self._redis()
+        return document
+
+    def dump(self) -> dict[str, Any]:
+        """Return every order, fill and position in the cache.
+
+        Raises:
+            TimeoutError: The event loop does not answer.
+        """
+        return self._on_loop(lambda engine: engine.dump()) or {"orders": [], "fills": [], "positions": []}
+
+    def _on_loop(self, read: Callable[[Engine], dict[str, Any]]) -> dict[str, Any]:
+        # Upstream's cache belongs to the loop's thread.
+        engine = self.engine
+        if engine is None or not engine.loop.is_running():
+            return {}
+
+        async def on_loop() -> dict[str, Any]:
+            return read(engine)
+
+        return asyncio.run_coroutine_threadsafe(on_loop(), engine.loop).result(_LOOP_SECONDS)
+
+    def _redis(self) -> dict[str, Any] | None:
+        facts = read_redis(self.settings.redis) if self.settings else None
+        if facts is None:
+            return None
+        return {
+            "aof_enabled": facts.aof_enabled,
+            "aof_last_write_status": facts.aof_last_write_status,
+            "appendfsync": facts.appendfsync,
+            "maxmemory_policy": facts.maxmemory_policy,
+        }
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Return our version and upstream's."""
+    return {
+        "version": metadata.version("tradingnode-ops"),
+        "nautilus_version": metadata.version("nautilus_trader"),
+    }

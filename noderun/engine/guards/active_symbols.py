@@ -1,0 +1,30 @@
+"""One symbol is asked for once.
+
+Upstream: `BinanceCommonExecutionClient._get_cache_active_symbols` (nautilus_trader/adapters/binance/execution.py) names
+an instrument `BTCUSDT-PERP`, the venue's answers name it `BTCUSDT`. The union holds both, orders and trades are fetched
+and counted twice, and the engine makes up fills that open or close a position. It happens at every mass status with
+something in the cache: a reconnect of the user stream, a warm restart.
+
+Here: the cache's symbols are written as the venue writes them.
+
+Shown by: tests/integration/node/test_guards.py. Can go when upstream's method does the same.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nautilus_trader.adapters.binance.common.symbol import BinanceSymbol
+from nautilus_trader.adapters.binance.execution import BinanceCommonExecutionClient
+
+
+def install(client: Any) -> None:  # noqa: ANN401 any of upstream's execution clients
+    """Give the client one spelling per symbol; other venues' clients are left alone."""
+    if not isinstance(client, BinanceCommonExecutionClient):
+        return
+    spelt_for_the_cache = client._get_cache_active_symbols  # noqa: SLF001 the method that is at fault
+
+    def active_symbols() -> set[str]:
+        return {str(BinanceSymbol(symbol)) for symbol in spelt_for_the_cache()}
+
+    setattr(client, spelt_for_the_cache.__name__, active_symbols)

@@ -1,0 +1,54 @@
+"""Start-up reconciliation ends in time, and only a cache that equals the venue counts as reconciled.
+
+Upstream: `reconcile_execution_state(timeout_secs)` checks that the number is positive and then waits for ever for a
+venue that does not answer (nautilus_trader/live/execution_engine.py); positions and orders it does not understand are
+skipped and the result is still a success.
+
+Here: the timeout is kept, and afterwards the venue is asked again, until nothing differs or the time is over. Fills
+that arrive in between are a difference only until their event is applied. Strategies start after that, never before.
+
+Shown by: tests/integration/node/test_start_failures.py. Can go when upstream keeps its timeout and compares.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+_LOOK_AGAIN = 0.5
+
+
+class Reconciliation:
+    """Replaces the engine's start-up reconciliation by one with an end.
+
+    Attributes:
+        done: Whether cache and venue were equal.
+        problem: Why not, empty while nothing is wrong.
+    """
+
+    def __init__(self, exec_engine: Any, differences: Callable[[], Awaitable[list[str]]]) -> None:  # noqa: ANN401 upstream's class is untyped
+        """Take the place of the engine's method; differences asks the venue and compares."""
+        self.done = False
+        self.problem = ""
+        self._reconcile = exec_engine.reconcile_execution_state
+        self._differences = differences
+        exec_engine.reconcile_execution_state = self._bounded
+
+    async def _bounded(self, timeout_secs: float = 10.0) -> bool:
+        try:
+            async with asyncio.timeout(timeout_secs):
+                if not await self._reconcile(timeout_secs=timeout_secs):
+                    self.problem = "upstream could not reconcile, see the errors above"
+                    return False
+                while found := await self._differences():
+                    self.problem = "; ".join(found)
+                    await asyncio.sleep(_LOOK_AGAIN)
+        except TimeoutError:
+            self.problem = self.problem or "the venue did not answer"
+            self.problem += f" (after {timeout_secs:g} s, NAUTILUS_TIMEOUT_RECONCILIATION)"
+            return False
+        self.done, self.problem = True, ""
+        return True

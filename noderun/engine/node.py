@@ -1,0 +1,271 @@
+"""Owns upstream's node: starts it step by step, says how far it is, and takes it apart whatever state it is in."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from typing import TYPE_CHECKING, Any
+
+from nautilus_trader.model.enums import TradingState
+
+from noderun.engine import views
+from noderun.engine.events import Events
+from noderun.engine.feeds import Feeds
+from noderun.engine.guards import active_symbols, connects, failed_queries
+from noderun.engine.guards.reconciliation import Reconciliation
+from noderun.snapshot import differences
+from noderun.states import Exit, Failure, State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from nautilus_trader.live.node import TradingNode
+    from nautilus_trader.system.kernel import NautilusKernel
+
+_CANCEL_TASKS = 2.0
+_HANDLER_RAISED = "Unexpected exception in "
+
+
+class Engine:
+    """The node as the rest of the service knows it.
+
+    Attributes:
+        events: What was counted.
+        feeds: Market data the strategies subscribed to.
+        reconciliation: Whether cache and venue were found equal.
+    """
+
+    def __init__(self, node: TradingNode, on_shutdown: Callable[[Exit, str], None]) -> None:
+        """Take over a built node, on the thread of its loop and before that runs.
+
+        Args:
+            node: With its clients.
+            on_shutdown: Called on the loop with code and reason when upstream, or a strategy, wants the node to stop.
+        """
+        self._node = node
+        self._kernel: NautilusKernel = node.kernel
+        self._on_shutdown = on_shutdown
+        self._connect_failed: asyncio.Future[tuple[str, BaseException]] = self.loop.create_future()
+        self._start_task: asyncio.Task[None] | None = None
+        self.events = Events(self._kernel)
+        self.feeds = Feeds(self._kernel)
+        self.reconciliation = Reconciliation(self._kernel.exec_engine, self.differences)
+        for client in self.exec_clients():
+            active_symbols.install(client)
+            failed_queries.install(client)
+        for client in (*self.exec_clients(), *self._data_clients()):
+            connects.install(client, self._connect_failed)
+        self._take_over_stop()
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The event loop of the node."""
+        loop: asyncio.AbstractEventLoop = self._kernel.loop
+        return loop
+
+    @property
+    def kernel(self) -> NautilusKernel:
+        """Upstream's kernel, for the other modules of this package."""
+        return self._kernel
+
+    @property
+    def state(self) -> State:
+        """How far a start has come."""
+        return State.RECONCILING if self.connected else State.CONNECTING
+
+    @property
+    def connected(self) -> bool:
+        """Whether every client has connected; stays true when a socket drops, upstream reconnects by itself."""
+        return bool(self._kernel.data_engine.check_connected() and self._kernel.exec_engine.check_connected())
+
+    @property
+    def trading(self) -> bool:
+        """Whether strategies have been started."""
+        return any(state != "READY" for state in self.strategy_states().values())
+
+    async def start(self) -> None:
+        """Start until the trader and every strategy run.
+
+        Raises:
+            Failure: 72, 73 or 74, by the step that failed.
+        """
+        self._start_task = self.loop.create_task(self._kernel.start_async(), name="start")
+        waiting: list[asyncio.Future[Any]] = [self._start_task, self._connect_failed]
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        if self._connect_failed.done():
+            client, error = self._connect_failed.result()
+            raise Failure(Exit.NOT_CONNECTED, f"{client} refused the connection: {views.one_line(error)}")
+        error_at_start = self._start_task.exception()
+        if error_at_start is not None:
+            raise self._start_failure(error_at_start)
+        if not self._kernel.trader.is_running:
+            raise self._stuck()
+        waiting_for = [f"{name} is {state}" for name, state in self.strategy_states().items() if state != "RUNNING"]
+        if waiting_for:
+            raise Failure(Exit.STRATEGY_START, f"strategy {', '.join(waiting_for)} after its start")
+
+    def late(self, seconds: float) -> Failure:
+        """Return the failure of a start that took longer than READY_TIMEOUT, by the step it was in."""
+        failure = self._stuck()
+        return Failure(failure.code, f"{failure.reason}; the start took longer than {seconds:g} s (READY_TIMEOUT)")
+
+    async def differences(self) -> list[str]:
+        """Ask every venue what is open and tell what the cache has otherwise."""
+        found: list[str] = []
+        for client in self.exec_clients():
+            venue = await views.venue_snapshot(self._kernel, client)
+            cache = views.cache_snapshot(self._kernel, client)
+            found += differences(venue=venue, cache=cache, loaded=views.loaded(self._kernel))
+        return found
+
+    def venues(self) -> list[tuple[str, bool]]:
+        """Return every venue and whether its clients are connected."""
+        connected: dict[str, bool] = {}
+        for client in (*self.exec_clients(), *self._data_clients()):
+            name = str(client.id)
+            connected[name] = connected.get(name, True) and bool(client.is_connected)
+        return sorted(connected.items())
+
+    def facts(self) -> dict[str, Any]:
+        """Return the engine's part of the status document."""
+        cache = self._kernel.cache
+        return {
+            "venues": [{"name": name, "connected": connected} for name, connected in self.venues()],
+            "reconciled": self.reconciliation.done,
+            "strategies": [{"id": name, "state": state} for name, state in self.strategy_states().items()],
+            "orders_open": cache.orders_open_count(),
+            "orders_inflight": cache.orders_inflight_count(),
+            "fills": self.events.fills,
+            "positions": views.positions(self._kernel),
+        }
+
+    def dump(self) -> dict[str, Any]:
+        """Return every order, fill and open position in the cache."""
+        return views.dump(self._kernel)
+
+    def strategy_states(self) -> dict[str, str]:
+        """Return the state of every strategy by its id."""
+        return {str(key): state for key, state in self._kernel.trader.strategy_states().items()}
+
+    def dead_queue(self) -> str | None:
+        """Return the name of an engine queue that upstream no longer serves; None while all is well."""
+        return next((name for name, task in self._queues().items() if task is not None and task.done()), None)
+
+    def exec_clients(self) -> list[Any]:
+        """Return upstream's execution clients."""
+        return list(self._kernel.exec_engine._clients.values())  # noqa: SLF001 upstream tells only their ids
+
+    def halt_orders(self) -> None:
+        """Let no strategy's order through any more."""
+        self._kernel.risk_engine.set_trading_state(TradingState.HALTED)
+
+    async def stop_components(self) -> list[str]:
+        """Stop every strategy, actor and algorithm, each by itself, and return what raised.
+
+        Upstream's trader stops at the first `on_stop` that raises, and the node then never ends.
+        """
+        raised: list[str] = []
+        for component in self._components():
+            if component.is_running:
+                try:
+                    component.stop()
+                except Exception as error:
+                    raised.append(f"{component.id} raised in on_stop: {views.one_line(error)}")
+        return raised
+
+    def still_running(self) -> list[str]:
+        """Return the components that have not stopped yet (a market exit on stop takes its time)."""
+        return [str(component.id) for component in self._components() if component.is_running]
+
+    def save_state(self) -> list[str]:
+        """Save the state of every strategy and actor, each by itself, and return what raised."""
+        cache, raised = self._kernel.cache, []
+        for components, save in (
+            (self._kernel.trader.strategies(), cache.update_strategy),
+            (self._kernel.trader.actors(), cache.update_actor),
+        ):
+            for component in components:
+                try:
+                    save(component)
+                except Exception as error:
+                    raised.append(f"{component.id} raised in on_save: {views.one_line(error)}")
+        return raised
+
+    async def close(self) -> None:
+        """Stop engines and clients, however far the start had come, and let every task end."""
+        if self._start_task is not None and not self._start_task.done():
+            self._start_task.cancel()
+            with contextlib.suppress(asyncio.CancelledError, Exception):
+                await self._start_task
+        self.feeds.close()
+        # Upstream waits `timeout_post_stop` only for a trader that it stops itself; ours has drained its queues.
+        if self._kernel.trader.is_running:
+            self._kernel.trader.stop()
+        await self._kernel.stop_async()
+        await self._end_tasks()
+
+    def dispose(self) -> None:
+        """Drain the cache's writes, release everything, close the loop. Blocks, for ever when Redis is gone."""
+        self._node.dispose()
+
+    async def _end_tasks(self) -> None:
+        # The queues end by themselves, when they come to the mark that `stop_async` put at their end.
+        if queues := [task for task in self._queues().values() if task is not None]:
+            await asyncio.wait(queues, timeout=_CANCEL_TASKS)
+        tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=_CANCEL_TASKS)
+
+    def _queues(self) -> dict[str, asyncio.Task[None] | None]:
+        data, risk, execution = self._kernel.data_engine, self._kernel.risk_engine, self._kernel.exec_engine
+        return {
+            "data": data.get_data_queue_task(),
+            "data commands": data.get_cmd_queue_task(),
+            "data requests": data.get_req_queue_task(),
+            "data responses": data.get_res_queue_task(),
+            "risk commands": risk.get_cmd_queue_task(),
+            "risk events": risk.get_evt_queue_task(),
+            "execution commands": execution.get_cmd_queue_task(),
+            "execution events": execution.get_evt_queue_task(),
+        }
+
+    def _components(self) -> Iterator[Any]:
+        trader = self._kernel.trader
+        yield from (*trader.actors(), *trader.strategies(), *trader.exec_algorithms())
+
+    def _data_clients(self) -> list[Any]:
+        return list(self._kernel.data_engine._clients.values())  # noqa: SLF001 upstream tells only their ids
+
+    def _take_over_stop(self) -> None:
+        # Upstream would start a stop of its own, without policy, deadline or exit code.
+        bus = self._kernel.msgbus
+        bus.unsubscribe("commands.system.shutdown", self._kernel._on_shutdown_system)  # noqa: SLF001 the handler to replace
+        bus.subscribe("commands.system.shutdown", self._shutdown_wanted)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGABRT):
+            self.loop.remove_signal_handler(number)
+
+    def _shutdown_wanted(self, command: Any) -> None:  # noqa: ANN401 upstream's ShutdownSystem
+        reason = views.one_line(command.reason or "no reason given")
+        if reason.startswith(_HANDLER_RAISED):
+            self._on_shutdown(Exit.HANDLER, f"a handler raised: {reason}")
+        else:
+            self._on_shutdown(Exit.STOPPED, f"{command.component_id} asked the node to stop: {reason}")
+
+    def _start_failure(self, error: BaseException) -> Failure:
+        starting = [name for name, state in self.strategy_states().items() if state == "STARTING"]
+        if starting:
+            return Failure(Exit.STRATEGY_START, f"strategy {starting[0]} raised in on_start: {views.one_line(error)}")
+        return Failure(Exit.UNEXPECTED, f"the start raised: {views.one_line(error)}")
+
+    def _stuck(self) -> Failure:
+        if not self.connected:
+            names = ", ".join(name for name, connected in self.venues() if not connected)
+            return Failure(
+                Exit.NOT_CONNECTED, f"{names} not connected in time (NAUTILUS_TIMEOUT_CONNECTION); see the log's errors"
+            )
+        if not self.reconciliation.done:
+            return Failure(Exit.NOT_RECONCILED, f"not reconciled: {self.reconciliation.problem}")
+        return Failure(Exit.STRATEGY_START, "margins and unrealized PnL not known in time (NAUTILUS_TIMEOUT_PORTFOLIO)")

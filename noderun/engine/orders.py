@@ -1,0 +1,114 @@
+"""Cancels and closes at a stop, and asks the venue whether it is so."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from nautilus_trader.core.uuid import UUID4
+from nautilus_trader.execution.messages import SubmitOrder
+from nautilus_trader.model.enums import OrderSide
+
+from noderun.engine import views
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from noderun.engine.node import Engine
+
+_LOOK_AGAIN = 0.2
+
+
+async def drain(engine: Engine) -> None:
+    """Wait until the engines have handled every command and event that was on its way."""
+    risk, execution = engine.kernel.risk_engine, engine.kernel.exec_engine
+    while risk.cmd_qsize() or risk.evt_qsize() or execution.cmd_qsize() or execution.evt_qsize():  # noqa: ASYNC110 upstream's queues tell nobody when they are empty
+        await asyncio.sleep(_LOOK_AGAIN / 10)
+
+
+async def cancel_all(engine: Engine) -> None:
+    """Cancel every order of our strategies until the venue has none of them open; give it a deadline.
+
+    Orders of nobody here (placed by hand, by another program) are left alone.
+    """
+    while True:
+        _cancel_what_is_open(engine)
+        await asyncio.sleep(_LOOK_AGAIN)
+        if not list(_active(engine)) and not await open_at_venue(engine):
+            return
+
+
+async def open_at_venue(engine: Engine) -> list[str]:
+    """Ask the venue which orders of our strategies it has open."""
+    found: list[str] = []
+    for client in engine.exec_clients():
+        snapshot = await views.venue_snapshot(engine.kernel, client)
+        found += [str(order) for order in snapshot.orders.values() if order.ours]
+    return found
+
+
+async def close_all(engine: Engine) -> None:
+    """Close every position of our strategies by a reduce-only market order until none is open; give it a deadline."""
+    while held := [position for strategy in _strategies(engine) for position in _positions(engine, strategy)]:
+        if not list(_active(engine)):
+            for position in held:
+                _close(engine, position)
+        await asyncio.sleep(_LOOK_AGAIN)
+
+
+def still_open(engine: Engine) -> list[str]:
+    """Return what the cache has open of our strategies, for the line that tells of an unfinished stop."""
+    orders = [f"order {order.client_order_id}" for order in _active(engine)]
+    return orders + [
+        f"position {position.instrument_id} {position.signed_decimal_qty()}"
+        for strategy in _strategies(engine)
+        for position in _positions(engine, strategy)
+    ]
+
+
+def _cancel_what_is_open(engine: Engine) -> None:
+    for strategy in _strategies(engine):
+        for order in engine.kernel.cache.orders_open(strategy_id=strategy.id):
+            if not order.is_pending_cancel:
+                strategy.cancel_order(order)
+        for order in engine.kernel.cache.orders_emulated(strategy_id=strategy.id):
+            strategy.cancel_order(order)
+
+
+def _active(engine: Engine) -> Iterator[Any]:
+    cache = engine.kernel.cache
+    for strategy in _strategies(engine):
+        yield from cache.orders_open(strategy_id=strategy.id)
+        yield from cache.orders_inflight(strategy_id=strategy.id)
+        yield from cache.orders_emulated(strategy_id=strategy.id)
+
+
+def _positions(engine: Engine, strategy: Any) -> list[Any]:  # noqa: ANN401 upstream's Strategy is untyped
+    return list(engine.kernel.cache.positions_open(strategy_id=strategy.id))
+
+
+def _strategies(engine: Engine) -> list[Any]:
+    return list(engine.kernel.trader.strategies())
+
+
+def _close(engine: Engine, position: Any) -> None:  # noqa: ANN401 upstream's Position is untyped
+    kernel = engine.kernel
+    strategy = next(s for s in _strategies(engine) if s.id == position.strategy_id)
+    order = strategy.order_factory.market(
+        instrument_id=position.instrument_id,
+        order_side=OrderSide.SELL if position.is_long else OrderSide.BUY,
+        quantity=position.quantity,
+        reduce_only=True,
+    )
+    kernel.cache.add_order(order, position.id, None)
+    # Past the risk engine: the gate that stops the strategies' orders would stop this one too.
+    kernel.exec_engine.execute(
+        SubmitOrder(
+            trader_id=kernel.trader_id,
+            strategy_id=strategy.id,
+            order=order,
+            command_id=UUID4(),
+            ts_init=kernel.clock.timestamp_ns(),
+            position_id=position.id,
+        )
+    )

@@ -1,0 +1,243 @@
+"""The service, told once from top to bottom: configure, prove, build, start, trade, stop, end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nodecfg import ConfigurationError, Instance, ProcessEnvironment, TradingNodeSettings
+from nodecfg.report import print_problems
+from noderun import logs, preflight, signals
+from noderun.board import Board
+from noderun.control.server import ControlServer
+from noderun.deadline import Deadline
+from noderun.documents import Documents, versions
+from noderun.ending import Ending, Reason
+from noderun.notify import Notifier
+from noderun.readiness import data_flows
+from noderun.states import Exit, Failure, State
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from nautilus_trader.live.config import TradingNodeConfig
+
+    from noderun.engine.node import Engine
+
+_DEFAULT_STOP_SECONDS = 45.0
+_EXIT_SECONDS = 5.0
+_PROGRESS_EVERY = 0.25
+_STUCK_GRACE = 5.0
+_FEEDS_PER_INTERVAL = 3
+_DOING = {
+    State.CONNECTING: "connecting to the venues",
+    State.RECONCILING: "comparing orders, fills and positions with the venues",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the command line says.
+
+    Attributes:
+        env_file: Settings for development; the unit hands them over as a credential instead.
+        socket: Control socket, None for the instance's own.
+    """
+
+    instance: Instance
+    env_file: Path | None = None
+    socket: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Run:
+    # What every step needs.
+    process: ProcessEnvironment
+    board: Board
+    deadline: Deadline
+    ending: Ending
+    documents: Documents
+
+
+def run(options: Options) -> int:
+    """Run the service until it ends; return its exit code. Must be called before any other thread is started."""
+    signals.block()
+    logs.configure(instance=options.instance.name, version=versions()["version"])
+    process = ProcessEnvironment.from_os()
+    board = Board(Notifier(process.notify_socket))
+    deadline = Deadline(board.ended)
+    ending = Ending(deadline, _DEFAULT_STOP_SECONDS)
+    signals.listen(ending.on_signal)
+    documents = Documents(options.instance.name, board)
+    this = _Run(process=process, board=board, deadline=deadline, ending=ending, documents=documents)
+    try:
+        reason = _serve(this, options)
+    except ConfigurationError as error:
+        print_problems(error.problems)
+        reason = Failure(Exit.CONFIGURATION, _first_of(error))
+    except Failure as failure:
+        reason = failure
+    except Exception as error:
+        logs.get().exception("unexpected")
+        reason = Failure(Exit.UNEXPECTED, f"{type(error).__name__}: {error}")
+    board.ended(reason.code, reason.reason)
+    # Native threads and exit handlers get a moment, no more.
+    deadline.arm(_EXIT_SECONDS, reason.code, f"{reason.reason} (ended by force)")
+    return int(reason.code)
+
+
+def _serve(this: _Run, options: Options) -> Failure:
+    board = this.board
+    board.tell("reading the configuration")
+    settings = TradingNodeSettings.from_env(env_file=options.env_file)
+    this.documents.settings = settings
+    this.ending.seconds = settings.shutdown.timeout
+    logs.identify(trader_id=settings.environment.trader_id)
+    config = _configure(settings)
+    board.notifier.extend_timeout(settings.ready.timeout + settings.shutdown.timeout)
+    with contextlib.ExitStack() as cleanup:
+        if (path := _socket(this.process, options)) is not None:
+            cleanup.callback(ControlServer(path, this.documents.answers()).close)
+        _prove_redis(this, settings, options.instance.redis_key_prefix(settings.environment.trader_id))
+        _reach_venues(this, settings)
+        engine = _build(this, settings, config)
+        failure = engine.loop.run_until_complete(_live(this, settings, engine))
+        board.tell("draining the cache's writes to Redis")
+        engine.dispose()
+    return failure
+
+
+def _configure(settings: TradingNodeSettings) -> TradingNodeConfig:
+    # Imported late, here and below: upstream takes seconds, and what is wrong with the settings is known before.
+    from nodecfg import TradingNodeConfigFactory  # noqa: PLC0415
+
+    return TradingNodeConfigFactory.from_settings(settings)
+
+
+def _prove_redis(this: _Run, settings: TradingNodeSettings, key_prefix: str) -> None:
+    this.board.tell("proving Redis")
+    this.ending.limit(_left(this, settings), Exit.REDIS, "Redis was not proven within READY_TIMEOUT")
+    facts = preflight.prove_redis(settings.redis, key_prefix, wait=this.ending.wait, tell=this.board.tell)
+    if not facts.aof_enabled:
+        logs.get().warning("redis keeps no append-only file: when it crashes, the node's state is lost")
+
+
+def _reach_venues(this: _Run, settings: TradingNodeSettings) -> None:
+    from noderun.engine.venues import addresses  # noqa: PLC0415
+
+    for address in addresses(settings):
+        this.board.tell(f"looking for {address.name} at {address.url}")
+        this.ending.limit(_left(this, settings), Exit.NOT_CONNECTED, f"{address.name} was not reached in READY_TIMEOUT")
+        preflight.reach_venue(
+            address, seconds=settings.timeouts.connection, wait=this.ending.wait, tell=this.board.tell
+        )
+
+
+def _build(this: _Run, settings: TradingNodeSettings, config: TradingNodeConfig) -> Engine:
+    from noderun.engine.build import build_node, new_loop  # noqa: PLC0415
+    from noderun.engine.node import Engine  # noqa: PLC0415
+
+    redis = f"Redis at {settings.redis.host}:{settings.redis.port}"
+    # Native code may hold the interpreter here, and then no signal is heard: no longer than a stop may take.
+    seconds = min(_left(this, settings), settings.shutdown.timeout)
+    this.board.tell(f"building the node, loading its state from {redis} (code 75 if that hangs for {seconds:.0f} s)")
+    this.ending.limit(seconds, Exit.REDIS, f"{redis} went away while the node was built; start Redis")
+    engine = Engine(build_node(settings, config, new_loop()), lambda code, why: _wish(this, code, why))
+    this.documents.engine = engine
+    this.ending.raise_if_wished()
+    return engine
+
+
+def _wish(this: _Run, code: Exit, why: str) -> None:
+    this.ending.wish(code, why, asked=code is Exit.STOPPED)
+
+
+async def _live(this: _Run, settings: TradingNodeSettings, engine: Engine) -> Failure:
+    from noderun.shutdown import stop  # noqa: PLC0415
+
+    wished = asyncio.create_task(this.ending.wished())
+    start = asyncio.create_task(_start(this, settings, engine))
+    background = [asyncio.create_task(_report_progress(this, engine))]
+    await asyncio.wait({start, wished}, return_when=asyncio.FIRST_COMPLETED)
+    background[0].cancel()
+    if start.done() and (failure := start.result()) is not None:
+        this.ending.wish(failure.code, failure.reason)
+    elif start.done():
+        this.ending.unlimited()
+        this.board.ready()
+        background.append(asyncio.create_task(_feed_watchdog(this, engine)))
+    reason = await wished
+    start.cancel()
+    this.board.stopping(reason.text)
+    this.board.notifier.extend_timeout(settings.shutdown.timeout + _EXIT_SECONDS)
+    problems = await stop(engine, settings, asked=reason.asked, hurry=this.ending.hurry, tell=this.board.tell)
+    return _outcome(reason, problems)
+
+
+async def _start(this: _Run, settings: TradingNodeSettings, engine: Engine) -> Failure | None:
+    ready = settings.ready
+    left = _left(this, settings)
+    # A loop that is stuck cannot time out by itself: a strategy whose on_start does not return, most likely.
+    this.ending.limit(left + _STUCK_GRACE, Exit.STRATEGY_START, "the event loop is stuck in the start of a strategy")
+    try:
+        async with asyncio.timeout(left):
+            await engine.start()
+            _show_state(this, engine)
+            await data_flows(engine.feeds, quiet=ready.data_except, seconds=ready.data_timeout, tell=this.board.tell)
+    except Failure as failure:
+        return failure
+    except TimeoutError:
+        return engine.late(ready.timeout)
+    return None
+
+
+async def _report_progress(this: _Run, engine: Engine) -> None:
+    while True:
+        _show_state(this, engine)
+        if engine.reconciliation.problem:
+            this.board.tell(engine.reconciliation.problem)
+        await asyncio.sleep(_PROGRESS_EVERY)
+
+
+def _show_state(this: _Run, engine: Engine) -> None:
+    if this.board.state is not engine.state:
+        this.board.enter(engine.state, _DOING[engine.state])
+
+
+async def _feed_watchdog(this: _Run, engine: Engine) -> None:
+    interval = (this.process.watchdog_usec or 30_000_000) / 1e6 / _FEEDS_PER_INTERVAL
+    while True:
+        if (queue := engine.dead_queue()) is not None:
+            this.ending.wish(Exit.UNEXPECTED, f"upstream no longer serves its queue of {queue}")
+        this.board.notifier.watchdog()
+        await asyncio.sleep(interval)
+
+
+def _outcome(reason: Reason, problems: list[Failure]) -> Failure:
+    for problem in problems:
+        logs.get().error("stop", code=int(problem.code), reason=problem.reason)
+    if reason.code is Exit.STOPPED and problems:
+        return problems[0]
+    return Failure(reason.code, reason.text)
+
+
+def _left(this: _Run, settings: TradingNodeSettings) -> float:
+    return max(1.0, settings.ready.timeout - this.board.age)
+
+
+def _socket(process: ProcessEnvironment, options: Options) -> Path | None:
+    if options.socket is not None:
+        return options.socket
+    if process.runtime_directory is not None:
+        return process.runtime_directory / options.instance.control_socket.name
+    if options.instance.run_dir.is_dir():
+        return options.instance.control_socket
+    logs.get().warning(f"no control socket: {options.instance.run_dir} does not exist; use --socket")
+    return None
+
+
+def _first_of(error: ConfigurationError) -> str:
+    first, more = error.problems[0], len(error.problems) - 1
+    return f"configuration wrong: {first}" + (f" (and {more} more)" if more else "")

@@ -1,0 +1,65 @@
+"""What the service can be doing, and what each way of ending means: the one table of states and exit codes."""
+
+from __future__ import annotations
+
+from enum import IntEnum, StrEnum
+from typing import Final
+
+
+class State(StrEnum):
+    """What the service is doing. Each comes after the one before it; STOPPING can follow any."""
+
+    STARTING = "STARTING"
+    CONNECTING = "CONNECTING"
+    RECONCILING = "RECONCILING"
+    RUNNING = "RUNNING"
+    STOPPING = "STOPPING"
+
+
+class Exit(IntEnum):
+    """Exit codes, acted on by systemd and by alerts. Free numbers of sysexits.h where one fits."""
+
+    STOPPED = 0
+    FENCED = 69
+    UNEXPECTED = 70
+    HANDLER = 71
+    NOT_RECONCILED = 72
+    NOT_CONNECTED = 73
+    STRATEGY_START = 74
+    REDIS = 75
+    CACHE_UNREADABLE = 76
+    STOP_DEADLINE = 77
+    CONFIGURATION = 78
+
+
+MEANING: Final[dict[Exit, str]] = {
+    Exit.STOPPED: "asked to stop, stopped clean",
+    Exit.FENCED: "fenced out: another node holds this trader id",
+    Exit.UNEXPECTED: "anything unexpected",
+    Exit.HANDLER: "a strategy or engine handler raised",
+    Exit.NOT_RECONCILED: "state not reconciled in time, or not equal to the venue",
+    Exit.NOT_CONNECTED: "a venue not connected in time",
+    Exit.STRATEGY_START: "a strategy failed to start",
+    Exit.REDIS: "Redis not available, not writable, wrong password",
+    Exit.CACHE_UNREADABLE: "cached state cannot be read",
+    Exit.STOP_DEADLINE: "the stop deadline passed and the process ended itself",
+    Exit.CONFIGURATION: "configuration wrong",
+}
+
+STAY_DOWN: Final = frozenset({Exit.STOPPED, Exit.CACHE_UNREADABLE, Exit.CONFIGURATION})
+"""Codes after which the unit must not start again by itself (RestartPreventExitStatus=)."""
+
+
+class Failure(Exception):  # noqa: N818 a failed run, told by its exit code, is what it is
+    """The service cannot go on; it stops what it started and ends.
+
+    Attributes:
+        code: What the process ends with.
+        reason: One line that names the thing, the problem and the fix.
+    """
+
+    def __init__(self, code: Exit, reason: str) -> None:
+        """Keep code and reason."""
+        self.code = code
+        self.reason = reason
+        super().__init__(f"{int(code)} {reason}")

@@ -1,0 +1,1 @@
+"""Reference strategies, to read and to copy from."""

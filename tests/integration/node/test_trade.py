@@ -1,0 +1,62 @@
+"""The service trades: READY means trading, and what it believes is what the venue's ledger holds."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING
+
+from tests.integration.node.world import INSTRUMENT, eventually
+from tests.support.ledger import differences
+
+if TYPE_CHECKING:
+    from tests.integration.node.world import Node, Venue
+
+
+def equal(node: Node, venue: Venue) -> list[str]:
+    """Waits until node and ledger agree, and returns what is left between them."""
+    found: list[str] = []
+
+    def look() -> bool:
+        nonlocal found
+        found = differences(node.ask("dump"), venue.ledger())
+        return not found
+
+    try:
+        eventually(look, seconds=15, what="node equals ledger")
+    except AssertionError:
+        return found
+    return []
+
+
+def fills(venue: Venue, count: int) -> None:
+    """Waits until the ledger holds that many fills of the node."""
+    eventually(lambda: len(venue.ledger()["fills"]) >= count, seconds=40, what=f"{count} fills")
+
+
+def test_trades_and_survives_a_kill(node: Node, venue: Venue) -> None:
+    """A node becomes READY, is filled, is killed, comes back by itself and equals the ledger before and after."""
+    seconds = node.start().wait_ready()
+    print(f"start to READY: {seconds:.2f} s")
+    fills(venue, 3)
+    assert equal(node, venue) == []
+    status = node.ask("status")
+    assert status["state"] == "RUNNING"
+    assert status["reconciled"] is True
+    assert status["venues"] == [{"name": "BINANCE", "connected": True}]
+    assert [strategy["state"] for strategy in status["strategies"]] == ["RUNNING"]
+    assert status["fills"] >= 3
+    assert status["redis"]["aof_enabled"] is True
+
+    node.signal(signal.SIGKILL)
+    assert node.wait_exit() == -signal.SIGKILL
+    before = len(venue.ledger()["fills"])
+    seconds = node.start().wait_ready()
+    print(f"warm start to READY: {seconds:.2f} s")
+    fills(venue, before + 2)
+    assert equal(node, venue) == []
+    assert INSTRUMENT in str(node.ask("status")["positions"]) or not venue.ledger()["positions"]
+
+    node.signal(signal.SIGTERM)
+    assert node.wait_exit() == 0
+    assert venue.open_orders() == []
+    assert "STOPPING=1" in node.listen()

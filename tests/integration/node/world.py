@@ -1,0 +1,314 @@
+"""Real processes on loopback for the tests of the service: redis-server, simvenue, noderun with a notify socket."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+TRADER = "MM-001"
+REDIS_USER = "tradingnode-main"
+REDIS_PASSWORD = "redis-secret-" + "r" * 32
+API_KEY = "key-" + "k" * 60
+API_SECRET = "secret-" + "s" * 57
+INSTRUMENT = "BTCUSDT-PERP.BINANCE"
+# What roles/redis grants: the least that upstream's cache works with.
+ACL = (
+    f"user {REDIS_USER} on >{REDIS_PASSWORD} ~trader-{TRADER}:* +set +get +del +rpush +rpushx +lrange +sadd +srem "
+    "+hset +hdel +hgetall +smembers +mget +scan +multi +exec +info"
+)
+MARKET_MAKER = {
+    "strategy_path": "strategies.market_maker:MarketMaker",
+    "config_path": "strategies.market_maker:MarketMakerConfig",
+    "config": {
+        "instrument_id": INSTRUMENT,
+        "order_qty": "0.010",
+        "max_position": "0.100",
+        "half_spread_bps": 0.5,
+        "external_order_claims": [INSTRUMENT],
+    },
+}
+_BIN = Path(sys.executable).parent
+
+
+def eventually(look: Callable[[], Any], *, seconds: float = 20.0, what: str = "") -> Any:  # noqa: ANN401 whatever is looked for
+    """Returns the first truthy result, or fails."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if result := look():
+            return result
+        time.sleep(0.05)
+    raise AssertionError(f"not within {seconds} s: {what or look}")
+
+
+def free_port() -> int:
+    """Returns a TCP port on loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def stop_process(process: subprocess.Popen[bytes], seconds: float = 10.0) -> None:
+    """Ends a process that this test started."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGCONT)
+        process.terminate()
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@dataclass
+class Redis:
+    """A redis-server with an append-only file and one ACL user."""
+
+    directory: Path
+    port: int = field(default_factory=free_port)
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> Self:
+        """Starts the server and waits until it answers."""
+        self.directory.mkdir(exist_ok=True)
+        acl = self.directory / "users.acl"
+        acl.write_text(f"user default off\nuser admin on >admin ~* +@all\n{ACL}\n")
+        command = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.directory)]
+        command += ["--appendonly", "yes", "--save", "", "--maxmemory-policy", "noeviction", "--aclfile", str(acl)]
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        eventually(self._answers, what="redis-server answers")
+        return self
+
+    def stop(self) -> None:
+        """Stops the server; its data stay."""
+        if self.process is not None:
+            stop_process(self.process)
+            self.process = None
+
+    def admin(self, *command: str) -> str:
+        """Runs a command as an administrator."""
+        line = ["redis-cli", "-p", str(self.port), "--user", "admin", "--pass", "admin", "--no-auth-warning", *command]
+        return subprocess.run(line, check=True, capture_output=True, text=True).stdout.strip()
+
+    def _answers(self) -> bool:
+        with contextlib.suppress(subprocess.CalledProcessError):
+            return self.admin("PING") == "PONG"
+        return False
+
+
+@dataclass
+class Venue:
+    """A simvenue process with one customer, "node"."""
+
+    directory: Path
+    port: int = field(default_factory=free_port)
+    admin_port: int = field(default_factory=free_port)
+    market: dict[str, Any] = field(default_factory=lambda: {"kind": "synthetic", "seed": 7, "speed": 5.0})
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Its REST address."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> Self:
+        """Starts the venue and waits until it answers."""
+        self.directory.mkdir(exist_ok=True)
+        config = self.directory / "simvenue.yaml"
+        config.write_text(
+            yaml.safe_dump(
+                {
+                    "data_dir": str(self.directory),
+                    "admin": {"host": "127.0.0.1", "port": self.admin_port},
+                    "binance_futures": {"host": "127.0.0.1", "port": self.port},
+                    "accounts": [
+                        {"name": "node", "api_key": API_KEY, "api_secret": API_SECRET, "balances": {"USDT": "100000"}}
+                    ],
+                    "instruments": ["BTCUSDT", "ETHUSDT"],
+                    "market": self.market,
+                }
+            )
+        )
+        config.chmod(0o600)
+        with (self.directory / "simvenue.log").open("ab") as log:
+            self.process = subprocess.Popen([_BIN / "simvenue", "serve", "--config", config], stdout=log, stderr=log)
+        eventually(self._answers, what="simvenue answers")
+        return self
+
+    def stop(self) -> None:
+        """Stops the venue; its ledger stays."""
+        if self.process is not None:
+            stop_process(self.process)
+            self.process = None
+
+    def freeze(self) -> None:
+        """Stops every answer while connections stay open."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Goes on answering."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGCONT)
+
+    def ledger(self) -> dict[str, Any]:
+        """Returns the node's account as the venue has it."""
+        document: dict[str, Any] = self.call("GET", "/admin/v1/ledger?account=node")
+        return document
+
+    def open_orders(self) -> list[dict[str, Any]]:
+        """Returns the node's open orders as the venue has them."""
+        return [order for order in self.ledger()["orders"] if order["status"] in {"NEW", "PARTIALLY_FILLED"}]
+
+    def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:  # noqa: ANN401 JSON
+        """Calls the admin API."""
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"http://127.0.0.1:{self.admin_port}{path}", data=data, method=method)
+        with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310 our own process
+            return json.load(response)
+
+    def _answers(self) -> bool:
+        with contextlib.suppress(OSError):
+            return bool(self.call("GET", "/admin/v1/health"))
+        return False
+
+
+@dataclass
+class Node:
+    """One `noderun run`, as systemd would run it: notify socket, run directory, env file."""
+
+    directory: Path
+    variables: dict[str, str]
+    strategies: list[dict[str, Any]] = field(default_factory=lambda: [MARKET_MAKER])
+    process: subprocess.Popen[bytes] | None = None
+    messages: list[tuple[float, str]] = field(default_factory=list)
+    started: float = 0.0
+    _notify: socket.socket | None = None
+
+    @property
+    def control(self) -> Path:
+        """Its control socket."""
+        return self.directory / "control.sock"
+
+    def start(self, **extra: str) -> Self:
+        """Starts the service; extra variables join the process environment."""
+        self.directory.mkdir(exist_ok=True)
+        strategies = self.directory / "strategies.yaml"
+        strategies.write_text(yaml.safe_dump({"strategies": self.strategies}))
+        variables = {**self.variables}
+        if self.strategies:
+            variables["NAUTILUS_STRATEGIES_FILE"] = str(strategies)
+        env_file = self.directory / "node.env"
+        env_file.write_text("".join(f"{name}={value}\n" for name, value in variables.items()))
+        env_file.chmod(0o600)
+        self.messages.clear()
+        self._close()
+        self._notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        address = self.directory / "notify.sock"
+        address.unlink(missing_ok=True)
+        self._notify.bind(str(address))
+        self._notify.setblocking(False)  # noqa: FBT003 the standard library's signature
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.directory),
+            "PYTHONPATH": str(Path(__file__).parents[3]),
+            "NOTIFY_SOCKET": str(address),
+            "RUNTIME_DIRECTORY": str(self.directory),
+            "WATCHDOG_USEC": "3000000",
+            **extra,
+        }
+        self.started = time.monotonic()
+        with (self.directory / "node.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [_BIN / "noderun", "run", "--env-file", env_file],
+                env=environment,
+                cwd=self.directory,
+                stdout=log,
+                stderr=log,
+            )
+        return self
+
+    def listen(self) -> list[str]:
+        """Returns every line told to the service manager so far."""
+        assert self._notify is not None
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                text = self._notify.recv(65536).decode()
+                self.messages += [(time.monotonic(), line) for line in text.splitlines()]
+        return [line for _, line in self.messages]
+
+    def status_lines(self) -> list[str]:
+        """Returns the STATUS lines so far."""
+        return [line.removeprefix("STATUS=") for line in self.listen() if line.startswith("STATUS=")]
+
+    def wait_for_status(self, text: str, seconds: float = 30.0) -> None:
+        """Waits until a STATUS line contains the text."""
+        self._wait(lambda: any(text in line for line in self.status_lines()), seconds, f"status {text!r}")
+
+    def wait_ready(self, seconds: float = 30.0) -> float:
+        """Waits for READY=1 and returns the seconds it took."""
+        self._wait(lambda: "READY=1" in self.listen(), seconds, "READY=1")
+        return next(when for when, line in self.messages if line == "READY=1") - self.started
+
+    def _wait(self, look: Callable[[], bool], seconds: float, what: str) -> None:
+        def seen() -> bool:
+            if look():
+                return True
+            assert self.process is not None
+            code = self.process.poll()
+            # Once more: the last words may have come between the look and the end.
+            assert code is None or look(), f"noderun ended with {code} before {what}\n{self.log()[-3000:]}"
+            return look()
+
+        eventually(seen, seconds=seconds, what=f"{what}\n{self.status_lines()}\n")
+
+    def wait_exit(self, seconds: float = 60.0) -> int:
+        """Waits for the end and returns the exit code."""
+        assert self.process is not None
+        code = self.process.wait(seconds)
+        self.listen()
+        return code
+
+    def signal(self, number: signal.Signals) -> None:
+        """Sends a signal."""
+        assert self.process is not None
+        self.process.send_signal(number)
+
+    def ask(self, command: str) -> dict[str, Any]:
+        """Runs `noderun status` or `noderun dump`."""
+        done = subprocess.run(
+            [_BIN / "noderun", command, "--socket", self.control, "--json"], capture_output=True, text=True, check=True
+        )
+        document: dict[str, Any] = json.loads(done.stdout)
+        return document
+
+    def log(self) -> str:
+        """Returns everything the process wrote."""
+        return (self.directory / "node.log").read_text(errors="replace")
+
+    def stop(self) -> None:
+        """Ends the process if it still runs."""
+        if self.process is not None:
+            if self.process.poll() is None:
+                self.process.kill()
+            self.process.wait()
+        self._close()
+
+    def _close(self) -> None:
+        if self._notify is not None:
+            self._notify.close()
+            self._notify = None
