@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -25,8 +26,11 @@ if TYPE_CHECKING:
     from simvenue.exchange.exchange import Exchange
     from simvenue.exchange.types import Event
 
+log = logging.getLogger(__name__)
+
 MAX_BODY_BYTES = 64 * 1024
 EXPIRY_CHECK_MS = 1000
+CLOSE_SECONDS = 1.0
 
 
 def create_app(
@@ -104,7 +108,11 @@ async def _publishing(app: web.Application) -> AsyncIterator[None]:
 async def _every(interval_ms: int, act: Callable[[], None]) -> None:
     while True:
         await asyncio.sleep(interval_ms / 1000)
-        act()
+        try:
+            act()
+        except Exception:
+            # One bad tick must not end the stream for good.
+            log.exception("a timed publication failed")
 
 
 async def _close_sockets(app: web.Application) -> None:
@@ -112,4 +120,8 @@ async def _close_sockets(app: web.Application) -> None:
         connection.socket.close(code=WSCloseCode.GOING_AWAY, message=b"venue stops")
         for connection in app[VENUE].hub.connections
     ]
-    await asyncio.gather(*closing, return_exceptions=True)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await asyncio.gather(*closing, return_exceptions=True)
+    for connection in app[VENUE].hub.connections:
+        connection.cut()

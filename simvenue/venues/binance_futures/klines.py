@@ -30,19 +30,20 @@ INTERVAL_MINUTES = {
 }
 
 
-def merge(bars: Iterable[Bar], minutes: int) -> list[Bar]:
-    """One bar for each ``minutes`` minutes that hold any; opening times are multiples of the interval since 1970."""
-    if minutes == 1:
+def merge(bars: Iterable[Bar], interval: str) -> list[Bar]:
+    """One bar for each interval that holds any; opening times are multiples of the interval since 1970."""
+    span = INTERVAL_MINUTES[interval] * MINUTE_MS
+    if span == MINUTE_MS:
         return list(bars)
-    span = minutes * MINUTE_MS
-    return [_join(start * span, span, list(part)) for start, part in groupby(bars, key=lambda bar: bar.open_ms // span)]
+    parts = groupby(bars, key=lambda bar: bar.open_ms // span)
+    return [_join(interval, start * span, span, list(part)) for start, part in parts]
 
 
-def _join(open_ms: int, span: int, part: list[Bar]) -> Bar:
+def _join(interval: str, open_ms: int, span: int, part: list[Bar]) -> Bar:
     traded = [bar for bar in part if bar.trades]
     return replace(
         part[0],
-        interval=f"{span // MINUTE_MS}m",
+        interval=interval,
         open_ms=open_ms,
         close_ms=open_ms + span - 1,
         high=max(bar.high for bar in part),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from simvenue.exchange.types import Bar, BookChange, PublicTrade, TopOfBook
 from simvenue.venues.binance_futures.depth_feed import DepthDiff, DepthFeed
+from simvenue.venues.binance_futures.klines import INTERVAL_MINUTES, MINUTE_MS, merge
 from simvenue.venues.binance_futures.messages import market
 
 if TYPE_CHECKING:
@@ -82,10 +83,16 @@ class MarketStreams:
             self._venue.hub.publish(name, message)
 
     def _publish_bar(self, event: Bar) -> None:
-        name = f"{event.symbol.lower()}@kline_{event.interval}"
-        if self._venue.hub.has_listeners(name):
-            message = market.kline_event(self._instrument(event.symbol), event, self._venue.clock())
-            self._venue.hub.publish(name, message)
+        for interval, minutes in INTERVAL_MINUTES.items():
+            name = f"{event.symbol.lower()}@kline_{interval}"
+            if not self._venue.hub.has_listeners(name):
+                continue
+            span = minutes * MINUTE_MS
+            start = event.open_ms // span * span
+            minute_bars = self._venue.exchange.bars(event.symbol, start, event.open_ms, minutes)
+            for bar in [event] if minutes == 1 else merge(minute_bars, interval):
+                message = market.kline_event(self._instrument(event.symbol), bar, self._venue.clock())
+                self._venue.hub.publish(name, message)
 
     def _publish_change(self, event: BookChange) -> None:
         instrument = self._instrument(event.symbol)

@@ -129,5 +129,5 @@ async def running_venue(directory: Path, options: VenueOptions) -> AsyncIterator
     host, port = runner.addresses[0][:2]
     async with aiohttp.ClientSession() as session:
         yield Client(f"http://{host}:{port}", session, exchange, clock, app)
-    await runner.cleanup()
+        await runner.cleanup()
     ledger.close()

@@ -32,7 +32,7 @@ def _bar(minute: int, *, low: str, high: str, trades: int = 1) -> Bar:
 def test_minutes_are_joined_on_the_intervals_own_grid() -> None:
     """Six minutes from 4 to 9 become a part of the first five and the whole of the second, which is closed."""
     bars = [_bar(minute, low=str(minute), high=str(minute + 5)) for minute in range(4, 10)]
-    first, second = merge(bars, 5)
+    first, second = merge(bars, "5m")
     assert (first.open_ms, first.close_ms) == (0, 5 * MINUTE_MS - 1)
     assert [second.open, second.high, second.low, second.close] == [Decimal(5), Decimal(14), Decimal(5), Decimal(14)]
     assert (second.trades, second.first_trade_id, second.last_trade_id) == (5, 50, 91)
@@ -43,7 +43,7 @@ def test_minutes_are_joined_on_the_intervals_own_grid() -> None:
 
 def test_a_minute_without_trades_adds_nothing_but_its_price() -> None:
     """A quiet minute leaves the trade ids of the others in place."""
-    (bar,) = merge([_bar(0, low="1", high="2", trades=0), _bar(1, low="3", high="4")], 3)
+    (bar,) = merge([_bar(0, low="1", high="2", trades=0), _bar(1, low="3", high="4")], "3m")
     assert (bar.trades, bar.first_trade_id, bar.closed) == (1, 10, False)
     assert bar.low == Decimal(1)
 
@@ -51,4 +51,4 @@ def test_a_minute_without_trades_adds_nothing_but_its_price() -> None:
 def test_one_minute_bars_pass_unchanged() -> None:
     """The exchange's own bars are not rebuilt."""
     bars = [_bar(0, low="1", high="2")]
-    assert merge(bars, 1) == bars
+    assert merge(bars, "1m") == bars

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -12,11 +13,18 @@ import pytest
 from simvenue.exchange.types import Side
 from simvenue.venues.binance_futures import VenueOptions
 from simvenue.venues.binance_futures.venue import VENUE
+from tests.unit.simvenue_venues.client import running_venue
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.unit.simvenue_venues.client import Client
 
 ORDER = "/fapi/v1/order"
+HANDSHAKE = (
+    "GET /ws/btcusdt@depth20@0ms HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
 
 
 @pytest.fixture
@@ -84,7 +92,7 @@ async def test_subscriptions_can_be_changed_and_listed(venue: Client) -> None:
     ("frame", "code"),
     [
         ("not json", 3),
-        ("[" * 5000, 3),
+        ("[" * 60_000, 3),
         ("[]", 2),
         ("{}", 2),
         ('{"method":"DANCE","id":1}', 2),
@@ -133,12 +141,14 @@ async def test_partial_depth_sends_the_best_levels(venue: Client) -> None:
 
 async def test_bars_and_mark_prices_come(venue: Client) -> None:
     """A trade updates the minute's bar, and the mark price comes every second without any trade."""
-    socket = await venue.socket("/stream?streams=btcusdt@kline_1m/btcusdt@markPrice@1s")
+    socket = await venue.socket("/stream?streams=btcusdt@kline_1m/btcusdt@kline_1h/btcusdt@markPrice@1s")
     venue.quote(Side.SELL, "60000.00", "1.000")
     await venue.ok("POST", ORDER, symbol="BTCUSDT", side="BUY", type="MARKET", quantity="0.010")
-    messages = {message["stream"]: message["data"] for message in await _receive(socket, 2)}
+    messages = {message["stream"]: message["data"] for message in await _receive(socket, 3)}
     bar = messages["btcusdt@kline_1m"]["k"]
     assert (bar["c"], bar["v"], bar["x"], bar["n"]) == ("60000.00", "0.010", False, 1)
+    hour = messages["btcusdt@kline_1h"]["k"]
+    assert (hour["i"], hour["v"], hour["T"] - hour["t"]) == ("1h", "0.010", 3_599_999)
     assert messages["btcusdt@markPrice@1s"]["e"] == "markPriceUpdate"
 
 
@@ -197,26 +207,38 @@ async def test_the_server_pings(venue: Client) -> None:
     assert (await asyncio.wait_for(socket.receive(), 2)).type is aiohttp.WSMsgType.PING
 
 
-async def test_a_client_that_does_not_read_is_dropped(venue: Client) -> None:
+async def test_a_client_that_does_not_read_is_dropped(tmp_path: Path) -> None:
     """A stalled reader costs the venue a bounded queue, then its connection; others go on undisturbed."""
-    host, port = venue.url.removeprefix("http://").split(":")
-    reader, writer = await asyncio.open_connection(host, int(port), limit=64)
-    handshake = (
-        "GET /ws/btcusdt@depth20@0ms HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
-    )
-    writer.write(handshake.encode())
-    healthy = await venue.socket("/ws/btcusdt@bookTicker")
-    await reader.readline()
-    hub = venue.app[VENUE].hub
-    assert len(hub.connections) == 2
-    cents = 0
-    async with asyncio.timeout(20):
-        while len(hub.connections) > 1:
-            cents += 1
-            venue.quote(Side.BUY, f"{57000 + cents / 10:.2f}", "0.002")
-            await asyncio.sleep(0)
-            if cents % 100 == 0:
-                await _receive(healthy, 100)
-    assert not healthy.closed
+    async with running_venue(tmp_path, VenueOptions(send_queue_messages=200)) as venue:
+        host, port = venue.url.removeprefix("http://").split(":")
+        reader, writer = await asyncio.open_connection(host, int(port), limit=64)
+        writer.write(HANDSHAKE.encode())
+        await reader.readline()
+        healthy = await venue.socket("/ws/btcusdt@bookTicker")
+        hub = venue.app[VENUE].hub
+        assert len(hub.connections) == 2
+        cents = 0
+        async with asyncio.timeout(20):
+            while len(hub.connections) > 1:
+                cents += 1
+                venue.quote(Side.BUY, f"{57000 + cents / 10:.2f}", "0.002")
+                await asyncio.sleep(0)
+                if cents % 100 == 0:
+                    await _receive(healthy, 100)
+        assert not healthy.closed
+        writer.close()
+
+
+async def test_a_stop_does_not_wait_for_a_client_that_hangs(tmp_path: Path) -> None:
+    """A client whose buffers are full, so that no close frame gets through, delays the end by about a second at most."""
+    async with running_venue(tmp_path, VenueOptions()) as venue:
+        host, port = venue.url.removeprefix("http://").split(":")
+        reader, writer = await asyncio.open_connection(host, int(port), limit=64)
+        writer.write(HANDSHAKE.encode())
+        await reader.readline()
+        for cents in range(6000):
+            venue.app[VENUE].hub.publish("btcusdt@depth20@0ms", {"padding": "x" * 1000, "n": cents})
+        await asyncio.sleep(0.3)
+        begun = time.monotonic()
+    assert time.monotonic() - begun < 2.5
     writer.close()

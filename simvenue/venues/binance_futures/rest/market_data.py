@@ -69,7 +69,8 @@ def aggregate_trades(call: Call) -> list[dict[str, Any]]:
 def klines(call: Call) -> list[list[int | str]]:
     """Bars whose open time is at or after ``startTime``; empty past the end, or clients page for ever."""
     instrument = call.instrument()
-    minutes = INTERVAL_MINUTES.get(call.parameters.text("interval"))
+    interval = call.parameters.text("interval")
+    minutes = INTERVAL_MINUTES.get(interval)
     if minutes is None:
         raise errors.VenueError(-1120, "Invalid interval.")
     limit = call.parameters.limit(default=DEFAULT_LIST, maximum=MAX_KLINES)
@@ -79,7 +80,7 @@ def klines(call: Call) -> list[list[int | str]]:
     if start is not None:
         start = -(-start // span) * span
     found = call.venue.exchange.bars(instrument.symbol, start_ms=start, end_ms=end, limit=(limit + 1) * minutes)
-    bars = merge(found, minutes)
+    bars = merge(found, interval)
     page = bars[-limit:] if start is None else bars[:limit]
     return [market.kline(instrument, value) for value in page]
 
