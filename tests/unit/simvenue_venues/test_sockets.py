@@ -230,7 +230,7 @@ async def test_a_client_that_does_not_read_is_dropped(tmp_path: Path) -> None:
 
 
 async def test_a_stop_does_not_wait_for_a_client_that_hangs(tmp_path: Path) -> None:
-    """A client whose buffers are full, so that no close frame gets through, delays the end by about a second at most."""
+    """A client whose buffers are full, so that no close frame gets through, delays the end by a second at most."""
     async with running_venue(tmp_path, VenueOptions()) as venue:
         host, port = venue.url.removeprefix("http://").split(":")
         reader, writer = await asyncio.open_connection(host, int(port), limit=64)
