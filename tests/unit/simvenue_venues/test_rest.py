@@ -8,6 +8,8 @@ import pytest
 
 from simvenue.exchange.types import Rejection, RejectReason, Side
 from simvenue.venues.binance_futures import errors
+from simvenue.venues.binance_futures.auth import hmac_signature
+from tests.unit.simvenue_venues.client import KEY, SECRET
 
 if TYPE_CHECKING:
     from tests.unit.simvenue_venues.client import Client
@@ -249,6 +251,17 @@ async def test_a_skewed_venue_clock_refuses_everybody(venue: Client) -> None:
     honest = venue.clock()
     venue.clock.offset_ms = 20_000
     assert await venue.refused("GET", "/fapi/v2/account", timestamp=honest) == -1021
+
+
+async def test_parameters_may_stand_in_the_body(venue: Client) -> None:
+    """What is signed is the query followed by the body, so clients may put parameters in either."""
+    for depth, code in ((1, -1130), (60_000, -1130)):
+        query = f"symbol=BTCUSDT&timestamp={venue.clock()}"
+        body = f"&origClientOrderIdList={'[' * depth}"
+        body += f"&signature={hmac_signature(SECRET, query + body)}"
+        headers = {"X-MBX-APIKEY": KEY}
+        status, reply = await venue.public("DELETE", "/fapi/v1/batchOrders", query, headers=headers, data=body.encode())
+        assert (status, reply["code"]) == (400, code)
 
 
 async def test_a_body_that_is_too_large_or_not_text_is_refused(venue: Client) -> None:
