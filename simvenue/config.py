@@ -15,8 +15,6 @@ from simvenue.exchange.types import MARKET_ACCOUNT
 OTHER_ACCOUNT = "other"
 """Always there, rich and without a key: for "someone else's" orders from the admin API."""
 
-_SECRET_KEYS = frozenset({"api_key", "api_secret"})
-
 
 class ConfigurationError(Exception):
     """The configuration cannot be used.
@@ -126,7 +124,7 @@ def load(path: Path, *, allow_readable: bool = False) -> SimvenueConfig:
     try:
         config = SimvenueConfig.model_validate(document)
     except ValidationError as error:
-        problems += [_problem(dict(details)) for details in error.errors()]
+        problems += _problems([dict(details) for details in error.errors()])
         raise ConfigurationError(path, problems) from None
     config = _resolved(config, path.resolve().parent)
     problems += _conflicts(config)
@@ -180,6 +178,16 @@ def _instrument_conflicts(symbols: tuple[str, ...]) -> list[str]:
     return problems
 
 
+def _problems(found: list[dict[str, Any]]) -> list[str]:
+    # A list whose elements are wrong is also reported as too short: only the elements' own problems are told.
+    inner = [tuple(details["loc"]) for details in found]
+    return [
+        _problem(details)
+        for details in found
+        if not any(len(loc) > len(details["loc"]) and loc[: len(details["loc"])] == details["loc"] for loc in inner)
+    ]
+
+
 def _problem(details: dict[str, Any]) -> str:
     location = [part for part in details["loc"] if part not in {"synthetic", "replay", "[key]"}]
     key = ".".join(str(part) for part in location)
@@ -192,7 +200,9 @@ def _problem(details: dict[str, Any]) -> str:
         return f"{key} is missing; {field}"
     if kind.startswith("union_tag"):
         return f"{key}.kind is missing or neither synthetic nor replay; set it to one of them"
-    shown = "" if _SECRET_KEYS & set(map(str, location)) else f" {details['input']!r}"
+    # Within an account only name and balances may be repeated; anything else could be, or hold, a secret.
+    harmless = location[0] != "accounts" or {"name", "balances"} & set(location)
+    shown = f" {details['input']!r}" if harmless and not isinstance(details["input"], (dict, list)) else ""
     problem = details["msg"].removeprefix("Input ").removeprefix("Value ")
     return f"{key}{shown}: {problem[0].lower()}{problem[1:]}; {field}"
 

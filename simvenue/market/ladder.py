@@ -30,40 +30,34 @@ class Ladder:
 
     instrument: Instrument
     gap: Decimal
-    size: Decimal
+    lots: int
 
     @classmethod
     def around(cls, instrument: Instrument, price: Decimal) -> Ladder:
         """Choose gap and size for an instrument that trades near ``price``."""
         tick, step = instrument.tick_size, instrument.step_size
         gap = max(tick, (price * _GAP / tick).to_integral_value() * tick)
-        size = max(step, (_LEVEL_VALUE / price / step).to_integral_value() * step)
-        return cls(instrument, gap, size)
+        lots = max(1, int((_LEVEL_VALUE / price / step).to_integral_value()))
+        return cls(instrument, gap, lots)
 
     def quotes(self, bid: Decimal, ask: Decimal) -> tuple[Levels, Levels]:
         """Give all bids and asks, best first, for a best bid and ask on the tick grid."""
         return self._side(Side.BUY, bid), self._side(Side.SELL, ask)
 
     def _side(self, side: Side, best: Decimal) -> Levels:
-        near = self._grid(side, best, self.gap, _NEAR_LEVELS)
-        far = self._grid(side, near[-1] - side.sign * self.gap, self.gap * _FAR, _FAR_LEVELS)
-        prices = [*([best] if near[0] != best else []), *near]
+        near = self._grid(side, best, self.gap, _NEAR_LEVELS, 1)
+        far = self._grid(side, near[-1][0] - side.sign * self.gap, self.gap * _FAR, _FAR_LEVELS, 2 * _FAR)
+        first = [(best, self._quantity(int(best / self.instrument.tick_size), 1))] if near[0][0] != best else []
         lowest, highest = self.instrument.min_price, self.instrument.max_price
-        levels = [(price, self._quantity(price, 1)) for price in prices]
-        levels += [(price, self._quantity(price, 2 * _FAR)) for price in far]
-        return tuple(level for level in levels if lowest <= level[0] <= highest)
+        return tuple(level for level in (*first, *near, *far) if lowest <= level[0] <= highest)
 
-    def _grid(self, side: Side, best: Decimal, gap: Decimal, count: int) -> list[Decimal]:
+    def _grid(self, side: Side, best: Decimal, gap: Decimal, count: int, factor: int) -> list[tuple[Decimal, Decimal]]:
         away = ROUND_FLOOR if side is Side.BUY else ROUND_CEILING
         first = int((best / gap).to_integral_value(rounding=away))
-        return [
-            (index * gap).quantize(self.instrument.tick_size)
-            for index in range(first, first - side.sign * count, -side.sign)
-        ]
+        indexes = range(first, first - side.sign * count, -side.sign)
+        return [(index * gap, self._quantity(index, factor)) for index in indexes]
 
-    def _quantity(self, price: Decimal, factor: int) -> Decimal:
-        # Fibonacci hashing of the price's tick number: 20 % to 180 % of the average size.
-        ticks = int(price / self.instrument.tick_size)
-        share = Decimal(20 + (ticks * _MIX % 2**32 >> 8) % 161) / 100
-        step = self.instrument.step_size
-        return max(step, (self.size * factor * share / step).to_integral_value() * step)
+    def _quantity(self, index: int, factor: int) -> Decimal:
+        # Fibonacci hashing of the level's number on its grid: 20 % to 180 % of the average size.
+        share = 20 + (index * _MIX % 2**32 >> 8) % 161
+        return max(1, self.lots * factor * share // 100) * self.instrument.step_size

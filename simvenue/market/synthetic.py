@@ -104,7 +104,7 @@ class SyntheticMarket:
             return ()
         side = Side.BUY if draw() < 0.5 else Side.SELL  # noqa: PLR2004 - a coin
         ladder = Ladder.around(self.instrument, self.instrument.reference_price * self.shift)
-        tick, step = self.instrument.tick_size, self.instrument.step_size
+        tick = self.instrument.tick_size
         if draw() < _SWEEP_CHANCE:
             low, high = _SWEEP_BASIS_POINTS
             reach = low + (high - low) * draw()
@@ -115,5 +115,5 @@ class SyntheticMarket:
             size = 0.05 + 2 * draw() ** 3
         distance = reference * Decimal(round(reach * 1000)) / 10_000_000
         limit = ((reference + side.sign * distance) / tick).to_integral_value() * tick
-        quantity = max(step, (ladder.size * Decimal(round(size * 1000)) / 1000 / step).to_integral_value() * step)
-        return (Take(side=side, quantity=quantity, limit=limit),)
+        lots = max(1, ladder.lots * round(size * 1000) // 1000)
+        return (Take(side=side, quantity=lots * self.instrument.step_size, limit=limit),)

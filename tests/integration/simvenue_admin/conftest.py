@@ -1,0 +1,58 @@
+"""A configured, running simvenue for each test."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.integration.simvenue_admin.process import Simvenue
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+CONFIG = """
+data_dir: data
+admin: {{host: 127.0.0.1, port: {admin}}}
+binance_futures: {{host: 127.0.0.1, port: {venue}}}
+accounts:
+  - {{name: node, api_key: "key-of-node", api_secret: "secret-of-node", balances: {{USDT: "100000"}}}}
+instruments: [BTCUSDT, ETHUSDT]
+market: {{kind: synthetic, seed: 7, speed: 1.0}}
+"""
+
+
+def _configured(directory: Path) -> Simvenue:
+    with socket.socket() as first, socket.socket() as second:
+        first.bind(("127.0.0.1", 0))
+        second.bind(("127.0.0.1", 0))
+        admin, venue = first.getsockname()[1], second.getsockname()[1]
+    config = directory / "simvenue.yaml"
+    config.write_text(CONFIG.format(admin=admin, venue=venue))
+    config.chmod(0o600)
+    return Simvenue(config, f"http://127.0.0.1:{admin}", f"http://127.0.0.1:{venue}")
+
+
+@pytest.fixture
+def stopped(tmp_path: Path) -> Iterator[Simvenue]:
+    """A simvenue that is configured but not started; ended afterwards if it runs."""
+    simvenue = _configured(tmp_path)
+    yield simvenue
+    if simvenue.process:
+        simvenue.end()
+
+
+@pytest.fixture
+def simvenue(stopped: Simvenue) -> Simvenue:
+    """A running simvenue."""
+    return stopped.start()
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simvenue]:
+    """A running simvenue for the tests of a module that change nothing."""
+    simvenue = _configured(tmp_path_factory.mktemp("shared")).start()
+    yield simvenue
+    simvenue.end()

@@ -1,0 +1,124 @@
+"""simvenue.yaml: every problem at once, each with key and fix, and no secret in any of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from simvenue.config import ConfigurationError, ReplayConfig, SyntheticConfig, load
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+GOOD = """
+data_dir: data
+admin: {host: 127.0.0.1, port: 8190}
+binance_futures: {host: 127.0.0.1, port: 8101}
+accounts:
+  - {name: node, api_key: "key-of-node", api_secret: "secret-of-node", balances: {USDT: "100000"}}
+instruments: [BTCUSDT, ETHUSDT]
+market: {kind: synthetic, seed: 7, speed: 1.0}
+"""
+
+
+def _write(directory: Path, text: str, mode: int = 0o600) -> Path:
+    path = directory / "simvenue.yaml"
+    path.write_text(text)
+    path.chmod(mode)
+    return path
+
+
+def _problems(directory: Path, text: str, mode: int = 0o600) -> str:
+    with pytest.raises(ConfigurationError) as refused:
+        load(_write(directory, text, mode))
+    assert "secret-of-node" not in str(refused.value)
+    return "\n".join(refused.value.problems)
+
+
+def test_good_file(tmp_path: Path) -> None:
+    """A good file is taken; its relative paths are relative to itself and its secrets do not print."""
+    config = load(_write(tmp_path, GOOD))
+    assert config.data_dir == tmp_path / "data"
+    assert isinstance(config.market, SyntheticConfig)
+    assert config.accounts[0].api_secret.get_secret_value() == "secret-of-node"
+    assert "secret-of-node" not in repr(config)
+
+
+def test_recorded_market(tmp_path: Path) -> None:
+    """A recorded market's file is found beside the configuration."""
+    (tmp_path / "trades.parquet").touch()
+    text = GOOD.replace(
+        "{kind: synthetic, seed: 7, speed: 1.0}", "{kind: replay, file: trades.parquet, symbol: BTCUSDT}"
+    )
+    market = load(_write(tmp_path, text)).market
+    assert isinstance(market, ReplayConfig)
+    assert (market.file, market.at_end, market.speed) == (tmp_path / "trades.parquet", "loop", 1.0)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("data_dir: data", "", "data_dir is missing; set it to a directory for the ledger"),
+        ("data_dir", "data_dirr", "data_dirr is not a known key; did you mean data_dir?"),
+        ("port: 8190", "port: 70000", "admin.port 70000: should be less than or equal to 65535; set it to a TCP port"),
+        ("port: 8190", "port: yes", "admin.port True: should be a valid integer; set it to a TCP port"),
+        ("port: 8190", "port: 8101", "binance_futures.port 8101 is admin.port too; give each its own"),
+        ("port: 8190", "prot: 8190", "admin.prot is not a known key; did you mean port?"),
+        ("name: node", "name: No Node", "accounts.0.name 'No Node': string should match"),
+        ("name: node", "name: market", "accounts.0.name market is the market's own; choose another name"),
+        ('api_key: "key-of-node"', "api_key: 7", "accounts.0.api_key: should be a valid string; set it to a quoted"),
+        ('api_key: "key-of-node", ', "", "accounts.0.api_key is missing; set it to a quoted random string"),
+        ('"100000"', '"-1"', "accounts.0.balances.USDT '-1': should be greater than or equal to 0; set it to amounts"),
+        ('"100000"', '"much"', "accounts.0.balances.USDT 'much': should be a valid decimal; set it to amounts"),
+        ("USDT:", "usd t:", "accounts.0.balances.usd t 'usd t': string should match"),
+        ("BTCUSDT,", "BTCUSD,", "instruments.0 BTCUSD is unknown; did you mean BTCUSDT?"),
+        ("ETHUSDT", "BTCUSDT", "instruments.1 BTCUSDT stands twice; remove one"),
+        ("[BTCUSDT, ETHUSDT]", "[]", "instruments: tuple should have at least 1 item"),
+        ("kind: synthetic", "kind: real", "market.kind is missing or neither synthetic nor replay"),
+        ("speed: 1.0", "speed: 0", "market.speed 0: should be greater than 0; set it to a number above 0"),
+        ("seed: 7", "seeds: 7", "market.seeds is not a known key; did you mean seed?"),
+        (
+            "kind: synthetic, seed: 7",
+            "kind: replay, file: none.parquet, symbol: XRPUSDT",
+            "market.symbol XRPUSDT is not among instruments",
+        ),
+        ("admin: {", "admin: [", "is not YAML in line 3"),
+        ("accounts:\n  - {", "accounts:\n  - secret-of-node\n  - {", "accounts.0: should be a valid dictionary"),
+        (GOOD, "", "holds no keys; write data_dir"),
+    ],
+)
+def test_each_problem_names_key_and_fix(tmp_path: Path, old: str, new: str, problem: str) -> None:
+    """A wrong value is told by its key, with what is wrong and what to write instead."""
+    assert old in GOOD
+    assert problem in _problems(tmp_path, GOOD.replace(old, new))
+
+
+def test_all_problems_at_once(tmp_path: Path) -> None:
+    """Several wrong values are told together."""
+    text = GOOD.replace("data_dir: data", "").replace("port: 8190", "port: 0x").replace("USDT:", "usd t:")
+    problems = _problems(tmp_path, text, 0o644)
+    for part in ("chmod 0640", "data_dir is missing", "admin.port", "accounts.0.balances"):
+        assert part in problems
+
+
+def test_doubled_accounts(tmp_path: Path) -> None:
+    """Two accounts with one name or one key are refused, the key unsaid."""
+    second = '  - {name: node, api_key: "key-of-node", api_secret: "x", balances: {}}\ninstruments'
+    problems = _problems(tmp_path, GOOD.replace("instruments", second))
+    assert "accounts.1.name node stands twice" in problems
+    assert "accounts.1.api_key is the same as another account's; make a new one" in problems
+    assert "key-of-node" not in problems
+
+
+def test_file_that_everybody_can_read(tmp_path: Path) -> None:
+    """A file with secrets that everybody can read is refused unless asked for; group-readable is fine."""
+    assert "chmod 0640" in _problems(tmp_path, GOOD, 0o644)
+    load(_write(tmp_path, GOOD, 0o640))
+    load(_write(tmp_path, GOOD, 0o644), allow_readable=True)
+
+
+def test_missing_file(tmp_path: Path) -> None:
+    """A missing file is told by its path."""
+    with pytest.raises(ConfigurationError, match="No such file or directory; give --config the path"):
+        load(tmp_path / "none.yaml")
