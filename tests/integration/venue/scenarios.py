@@ -229,7 +229,9 @@ class Trade(Scenario):
         await self.until("IOC over", lambda: immediate.is_closed)
 
     def _sell(self, order: Order) -> bool:
-        self._place_as_someone_else("SELL", str(order.leaves_qty), str(order.price))
+        # Not less than the venue's least notional; what finds nobody expires.
+        quantity = max(order.leaves_qty.as_decimal(), Decimal("0.010"))
+        self._place_as_someone_else("SELL", str(quantity), str(order.price))
         return False
 
     def _place_as_someone_else(self, side: str, quantity: str, price: str) -> None:
