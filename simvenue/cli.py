@@ -147,6 +147,18 @@ def state(admin_url: AdminUrl = _DEFAULT_URL, *, as_json: AsJson = False) -> Non
     _table("accounts", accounts, ("name", "balances", "unrealized_pnl", "available", "open_orders"))
 
 
+@app.command()
+def audit(admin_url: AdminUrl = _DEFAULT_URL, *, as_json: AsJson = False) -> None:
+    """Add every account's fills up again and compare with its books; exit 1 when they contradict each other."""
+    document = _call("GET", admin_url, "/admin/v1/audit")
+    rows = [{"account": a, "contradiction": text} for a, found in document["contradictions"].items() for text in found]
+    if as_json:
+        _print_json(document)
+    else:
+        _table("contradictions", rows, ("account", "contradiction"))
+    raise typer.Exit(1 if rows else 0)
+
+
 @orders.command("place")
 def place(
     *,

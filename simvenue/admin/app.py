@@ -31,6 +31,7 @@ def create_admin(exchange: Exchange, market: MarketRunner, *, version: str) -> w
             web.get("/admin/v1/health", admin.health),
             web.get("/admin/v1/state", admin.state),
             web.get("/admin/v1/ledger", admin.ledger),
+            web.get("/admin/v1/audit", admin.audit),
             web.post("/admin/v1/orders", admin.place),
             web.delete("/admin/v1/orders/{order_id:[0-9]{1,18}}", admin.cancel),
             web.post("/admin/v1/market/shift", admin.shift),
@@ -72,6 +73,10 @@ class _Admin:
         if account is None:
             return _error(400, "INVALID_REQUEST", f"give ?account= one of {', '.join(self._exchange.accounts)}")
         return web.json_response(documents.ledger(self._exchange, account))
+
+    async def audit(self, _request: web.Request) -> web.Response:
+        found = {account: self._exchange.audit(account) for account in self._exchange.accounts}
+        return web.json_response({"contradictions": found})
 
     async def place(self, request: web.Request) -> web.Response:
         body = OrderBody.model_validate_json(await request.read())

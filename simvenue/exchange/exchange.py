@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 from simvenue.exchange import trading
 from simvenue.exchange.account import Customer, margin
+from simvenue.exchange.audit import audit
 from simvenue.exchange.filters import check_notional, checked_price, checked_quantity
+from simvenue.exchange.ledger import Ledger, LedgerError
 from simvenue.exchange.matching import traded_quantity, traded_value
 from simvenue.exchange.operation import Operation
 from simvenue.exchange.state import Ids, State, SymbolState
@@ -35,7 +37,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from decimal import Decimal
 
-    from simvenue.exchange.ledger import Ledger
     from simvenue.exchange.types import (
         Account,
         Bar,
@@ -81,6 +82,9 @@ class Exchange:
             accounts: who may trade. An account of the ledger keeps the balances it has there.
             clock: milliseconds since the epoch; may jump.
             leverage: of every position, for the margin check.
+
+        Raises:
+            LedgerError: the ledger cannot be read, or holds what ``instruments`` does not list.
         """
         self.instruments: Mapping[str, Instrument] = MappingProxyType({i.symbol: i for i in instruments})
         self._ledger = ledger
@@ -108,14 +112,24 @@ class Exchange:
             self._ledger.open_account(account.name, account.balances)
         for name in self._ledger.accounts():
             positions = {position.symbol: position for position in self._ledger.positions(name)}
+            self._check_listed({symbol for symbol, position in positions.items() if position.quantity})
             self._state.customers[name] = Customer(name, self._ledger.balances(name), positions)
-        for order in self._ledger.open_orders():
-            if order.symbol in self._state.symbols:
-                self._state.customers[order.account].keep(order)
-                self._state.rest(order)
+        orders = self._ledger.open_orders()
+        self._check_listed({order.symbol for order in orders})
+        for order in orders:
+            self._state.customers[order.account].keep(order)
+            self._state.rest(order)
         for market in self._state.symbols.values():
             market.book.drain_changes()
             market.top = market.read_top(self._clock())
+
+    def _check_listed(self, symbols: set[str]) -> None:
+        missing = ", ".join(sorted(symbols - self.instruments.keys()))
+        if missing:
+            raise LedgerError(
+                f"ledger {self._ledger.path} holds open orders or positions of {missing}; "
+                "add it to instruments or set another data_dir"
+            )
 
     # Commands
 
@@ -346,6 +360,11 @@ class Exchange:
     def margin(self, account: str, asset: str = "USDT") -> Margin:
         """Work out what an account may still spend of ``asset``."""
         return margin(self._customer(account), asset, mark=self.mark_price, leverage=self._leverage)
+
+    def audit(self, account: str) -> list[str]:
+        """List the contradictions between an account's fills and what it owns; see `simvenue.exchange.audit`."""
+        self._customer(account)
+        return audit(self._ledger, account)
 
     def depth(self, symbol: str, limit: int) -> tuple[int, Levels, Levels]:
         """Give last update id, bids and asks, best first, at most ``limit`` each."""

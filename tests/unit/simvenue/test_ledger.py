@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from simvenue.exchange.exchange import ExchangeFailed
+from simvenue.exchange.exchange import Exchange, ExchangeFailed
+from simvenue.exchange.instruments import BINANCE_FUTURES
 from simvenue.exchange.ledger import Ledger, LedgerError
 from simvenue.exchange.types import OrderEvent
 
@@ -120,3 +121,30 @@ def test_a_failed_write_stops_the_exchange(room: Room) -> None:
     room.reopen()
     assert room.exchange.all_orders("a") == []
     assert room.order("a", "BUY", "0.01", "60000").status == "NEW"
+
+
+def test_audit_finds_what_does_not_add_up(room: Room) -> None:
+    """Books changed behind the exchange's back are told, each place by name."""
+    order = room.order("a", "BUY", "0.01", "60000")
+    room.order("b", "SELL", "0.01", "60000")
+    assert room.exchange.audit("a") == []
+    with closing(sqlite3.connect(room.path, isolation_level=None)) as writer:
+        writer.execute("UPDATE orders SET filled='0.009' WHERE order_id=?", (order.order_id,))
+        writer.execute("UPDATE positions SET quantity='0.02' WHERE account='a'")
+        writer.execute("UPDATE balances SET amount='100000' WHERE account='a'")
+    found = room.exchange.audit("a")
+    assert [sentence.split(" ")[0] for sentence in found] == ["order", "position", "balance"]
+    assert room.exchange.audit("b") == []
+
+
+def test_instruments_may_not_vanish(room: Room) -> None:
+    """A ledger with open orders or positions of an instrument that is no longer listed is refused by its name."""
+    room.order("a", "BUY", "0.01", "60000")
+    room.ledger.close()
+    ledger = Ledger(room.path)
+    try:
+        with pytest.raises(LedgerError, match="of BTCUSDT; add it to instruments or set another data_dir"):
+            Exchange(instruments=[BINANCE_FUTURES["ETHUSDT"]], ledger=ledger, accounts=[], clock=lambda: 1)
+    finally:
+        ledger.close()
+    room.open()

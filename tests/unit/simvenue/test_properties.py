@@ -243,6 +243,7 @@ def test_books_are_right_after_every_step(steps: list[Act]) -> None:
                 check_book(room, witness)
                 check_money(room, witness)
                 check_trades(witness)
+                assert [room.exchange.audit(name) for name in "abc"] == [[], [], []]
                 if isinstance(what, Submit) and what.reduce_only:
                     _check_reduced(room, what.account, held)
         finally:
