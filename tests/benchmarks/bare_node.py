@@ -1,0 +1,48 @@
+"""Starts upstream's TradingNode with nodecfg's configuration and nothing of ours around it.
+
+Usage: bare_node.py ENV_FILE. Prints the seconds from the first line, imports included, until upstream's trader runs.
+"""
+
+import time
+
+STARTED = time.monotonic()
+
+import asyncio  # noqa: E402  (the imports are part of what is measured)
+import os  # noqa: E402
+import sys  # noqa: E402
+from pathlib import Path  # noqa: E402
+
+from nautilus_trader.live.node import TradingNode  # noqa: E402
+
+import nodecfg  # noqa: E402
+
+
+def main() -> None:
+    """Builds, runs until the trader runs, stops, and prints the seconds last."""
+    settings = nodecfg.TradingNodeSettings.from_env(env_file=Path(sys.argv[1]))
+    os.environ.update({key: value.get_secret_value() for key, value in nodecfg.adapter_environment(settings).items()})
+    node = TradingNode(config=nodecfg.TradingNodeConfigFactory.from_settings(settings))
+    factories = nodecfg.client_factories(settings)
+    for name, data in factories.data.items():
+        node.add_data_client_factory(name, data)
+    for name, execution in factories.execution.items():
+        node.add_exec_client_factory(name, execution)
+    node.build()
+    seconds = 0.0
+
+    async def stop_when_trading() -> None:
+        nonlocal seconds
+        while not node.trader.is_running:  # noqa: ASYNC110  (upstream sets no event)
+            await asyncio.sleep(0.01)
+        seconds = time.monotonic() - STARTED
+        await node.stop_async()
+
+    stopping = node.kernel.loop.create_task(stop_when_trading())
+    node.run()
+    stopping.cancel()
+    node.dispose()
+    sys.stdout.write(f"\n{seconds:.3f}\n")
+
+
+if __name__ == "__main__":
+    main()
