@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -128,7 +129,7 @@ def main() -> None:
                     build(image, wanted["suite"], wanted["packages"])
         else:
             changed = remove_all(cache_dir, Path(wanted["state_dir"]))
-    except LabError as problem:
+    except (LabError, OSError) as problem:
         module.fail_json(msg=f"The lab's base image: {problem}")
     module.exit_json(changed=changed, path=str(image))
 
@@ -142,9 +143,10 @@ def remove_all(cache_dir: Path, state_dir: Path) -> bool:
         unused = [path for path in cache_dir.iterdir() if str(path) not in in_use]
         for path in unused:
             discard(path)
-        if not in_use:
+        # A file system of its own may be mounted there: that is the operator's.
+        with contextlib.suppress(OSError):
             cache_dir.rmdir()
-    return bool(unused) or not in_use
+    return bool(unused)
 
 
 if __name__ == "__main__":

@@ -4,9 +4,7 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
-import re
 import socket
 import subprocess
 import uuid
@@ -28,6 +26,7 @@ from ansible.module_utils.lab import (
     unmount,
     wait_until,
 )
+from ansible.module_utils.lab_files import allow_key, place_certificates, replace_file, replace_files, untrusted
 
 DOCUMENTATION = """
 module: lab_machine
@@ -58,6 +57,7 @@ options:
     type: list
     elements: dict
     default: []
+  environment: {description: Content of the host's /etc/environment., type: str, default: ""}
   authorized_key: {description: A public key that may enter as root., type: str}
   ca_bundle: {description: Certificates on the controller that the host trusts besides its own., type: path}
   poweroff_timeout: {description: Seconds the host gets to shut down., type: float, default: 100}
@@ -77,60 +77,10 @@ host_key: {description: The host's public ssh key., returned: present, type: str
 
 SSH_PORT = 22
 HOST_KEY = "etc/ssh/ssh_host_ed25519_key"
-CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 
 # systemd-nspawn ends with 133 when the host wants to reboot (systemd-nspawn@.service relies on the same).
 REBOOT = 133
 REBOOT_LOOP = f'while "$@"; [ $? -eq {REBOOT} ]; do :; done'
-
-
-def replace_file(root: Path, name: str, content: str, mode: int) -> bool:
-    """Put a file below a root in one step, also where a link stood; whether it was different."""
-    target = root / name.lstrip("/")
-    with contextlib.suppress(OSError, UnicodeDecodeError):
-        same = not target.is_symlink() and target.read_text() == content
-        if same and target.stat().st_mode & 0o777 == mode:
-            return False
-    target.parent.mkdir(parents=True, exist_ok=True)
-    fresh = target.with_name(f".{target.name}.lab")
-    fresh.write_text(content)
-    fresh.chmod(mode)
-    fresh.replace(target)
-    return True
-
-
-def replace_files(root: Path, files: list[dict[str, Any]]) -> bool:
-    """Put several files; whether one was different."""
-    changed = False
-    for file in files:
-        changed = replace_file(root, file["path"], file["content"], int(file.get("mode", "0644"), 8)) or changed
-    return changed
-
-
-def allow_key(root: Path, key: str) -> bool:
-    """Let a key in as root, beside those that other checkouts brought; whether it was new."""
-    place = root / "root/.ssh/authorized_keys"
-    known = place.read_text().splitlines() if place.is_file() else []
-    if key in known:
-        return False
-    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return replace_file(root, "root/.ssh/authorized_keys", "\n".join([*known, key]) + "\n", 0o600)
-
-
-def untrusted(root: Path, bundle: Path) -> list[str]:
-    """The certificates of a bundle that the host does not trust yet."""
-    if not bundle.is_file():
-        raise LabError(f"the CA bundle {bundle} is not a file; set SSL_CERT_FILE or lab_host_ca_bundle")
-    shipped = root / "etc/ssl/certs/ca-certificates.crt"
-    known = set(CERTIFICATE.findall(shipped.read_text())) if shipped.is_file() else set()
-    return sorted(set(CERTIFICATE.findall(bundle.read_text())) - known)
-
-
-def place_certificates(root: Path, certificates: list[str]) -> None:
-    """Put certificates where Debian's own tool finds them."""
-    for certificate in certificates:
-        name = f"lab-{hashlib.sha256(certificate.encode()).hexdigest()[:12]}.crt"
-        replace_file(root, f"usr/local/share/ca-certificates/{name}", certificate + "\n", 0o644)
 
 
 def seeded_image(machine: Machine) -> Path | None:
@@ -262,6 +212,7 @@ def present(machine: Machine, wanted: dict[str, Any]) -> dict[str, Any]:
         # A running host is reached through its own PID 1: the controller's mount may be gone.
         root = machine.rootfs if first is None else Path(f"/proc/{first}/root")
         changed = replace_files(root, wanted["files"])
+        changed = replace_file(root, "etc/environment", wanted["environment"], 0o600) or changed
         changed = allow_key(root, wanted["authorized_key"]) or changed
         certificates = untrusted(root, Path(wanted["ca_bundle"])) if wanted["ca_bundle"] else []
         place_certificates(root, certificates)
@@ -302,8 +253,9 @@ def main() -> None:
             "state_dir": {"type": "path", "required": True},
             "image": {"type": "path"},
             "seed": {"type": "list", "elements": "dict", "default": []},
+            "files": {"type": "list", "elements": "dict", "default": []},
             # May hold the controller's package index with its password.
-            "files": {"type": "list", "elements": "dict", "default": [], "no_log": False},
+            "environment": {"type": "str", "default": "", "no_log": True},
             "authorized_key": {"type": "str", "no_log": False},
             "ca_bundle": {"type": "path"},
             "poweroff_timeout": {"type": "float", "default": 100},
@@ -324,7 +276,7 @@ def main() -> None:
                 result["changed"] = cut_power(machine)
             case "absent":
                 result["changed"] = absent(machine, seconds=seconds)
-    except LabError as problem:
+    except (LabError, OSError) as problem:
         module.fail_json(msg=f"Lab host {machine.name}: {problem}")
     module.exit_json(**result)
 

@@ -182,10 +182,15 @@ def restore_forwarding(network: Network) -> bool:
     with locked(network.state_dir):
         if any(path.is_dir() for path in network.state_dir.iterdir()):
             return False
-        if network.forwarding_record.exists():
+        recorded = network.forwarding_record.exists()
+        if recorded:
             FORWARDING.write_text(network.forwarding_record.read_text())
             network.forwarding_record.unlink()
-        network.state_dir.rmdir()
+        try:
+            network.state_dir.rmdir()
+        except OSError:
+            # A file system of the operator's is mounted there: it stays.
+            return recorded
     return True
 
 
@@ -230,7 +235,7 @@ def main() -> None:
             changed = wanted["all_hosts"] and end_hosts(network, seconds=wanted["poweroff_timeout"])
             if not hosts_on_disk(network):
                 changed = any([changed, remove_network(network), restore_forwarding(network)])
-    except LabError as problem:
+    except (LabError, OSError) as problem:
         module.fail_json(msg=f"The network of lab {network.lab}: {problem}")
     module.exit_json(changed=changed)
 
