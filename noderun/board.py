@@ -72,7 +72,7 @@ class Board:
         else:
             logs.get().error("ended", code=code, meaning=meaning, reason=reason)
         self.reasons = [reason]
-        self.notifier.status(f"{int(code)} {reason}")
+        self.notifier.ended(f"{int(code)} {reason}")
 
     def as_dict(self) -> dict[str, Any]:
         """Return the board's part of the status document."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 _SECOND = 1_000_000
 _LONGEST_STATUS = 500
+_PATIENCE = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class Notifier:
 
     def ready(self, status: str) -> None:
         """Tell that the start is over; units ordered after this one start now."""
-        self._send("READY=1", f"STATUS={_line(status)}")
+        self._send("READY=1", f"STATUS={_line(status)}", patience=_PATIENCE)
 
     def status(self, text: str) -> None:
         """Set the line that `systemctl status` shows."""
@@ -29,7 +30,11 @@ class Notifier:
 
     def stopping(self, status: str) -> None:
         """Tell that the stop has begun."""
-        self._send("STOPPING=1", f"STATUS={_line(status)}")
+        self._send("STOPPING=1", f"STATUS={_line(status)}", patience=_PATIENCE)
+
+    def ended(self, status: str) -> None:
+        """Set the last status line, which stays after the process has gone."""
+        self._send(f"STATUS={_line(status)}", patience=_PATIENCE)
 
     def watchdog(self) -> None:
         """Feed the watchdog (WatchdogSec=)."""
@@ -39,13 +44,13 @@ class Notifier:
         """Ask for that many more seconds, from now, for the start or stop that is going on."""
         self._send(f"EXTEND_TIMEOUT_USEC={int(seconds * _SECOND)}")
 
-    def _send(self, *lines: str) -> None:
+    def _send(self, *lines: str, patience: float = 0.0) -> None:
         if self.address is None:
             return
         address = f"\0{self.address[1:]}" if self.address.startswith("@") else self.address
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as channel:
-            # A service manager that is gone or slow must not take the node with it.
-            channel.settimeout(0)
+            # A service manager that is gone or slow must not take the node with it: only what it has to know may wait.
+            channel.settimeout(patience)
             try:
                 channel.sendto("\n".join(lines).encode(), address)
             except OSError:

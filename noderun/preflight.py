@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import redis
 from redis.backoff import NoBackoff
 from redis.exceptions import AuthenticationError, NoPermissionError, RedisError, ResponseError
+from redis.maint_notifications import MaintNotificationsConfig
 from redis.retry import Retry
 
 from noderun.states import Exit, Failure
@@ -73,6 +74,10 @@ def connect_redis(settings: RedisConfig) -> redis.Redis:
         socket_connect_timeout=settings.connection_timeout,
         socket_timeout=settings.response_timeout,
         retry=Retry(NoBackoff(), 0),
+        # No greeting beyond the login: the node's user may not run CLIENT, and each refusal ends up in ACL LOG.
+        protocol=2,
+        driver_info=None,
+        maint_notifications_config=MaintNotificationsConfig(enabled=False),
         decode_responses=True,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import traceback
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
     from nautilus_trader.live.config import TradingNodeConfig
 
     from nodecfg import TradingNodeSettings
+
+# Upstream's Redis client (Rust) raises RuntimeError with these texts; its decoders raise other classes.
+_REDIS_TROUBLE = re.compile(
+    r"redis|timed out|connection|broken pipe|reset by peer|end of file|NOAUTH|WRONGPASS|NOPERM|LOADING|MISCONF",
+    re.IGNORECASE,
+)
 
 
 def new_loop() -> asyncio.AbstractEventLoop:
@@ -65,6 +72,11 @@ def _build_clients(node: TradingNode, settings: TradingNodeSettings) -> None:
 def _failure(error: Exception, settings: TradingNodeSettings) -> Failure:
     steps = {frame.name.rsplit(".", 1)[-1] for frame in traceback.extract_tb(error.__traceback__)}
     what = f"{type(error).__name__}: {error}"
+    # Before the question of the record: a Redis that fails while state is read must not look like state that is broken.
+    if isinstance(error, RuntimeError) and _REDIS_TROUBLE.search(what):
+        return Failure(
+            Exit.REDIS, f"Redis at {settings.redis.host}:{settings.redis.port} failed while the node was built: {what}"
+        )
     if steps & {"load_cache", "load_strategy", "load_actor"}:
         prefix = f"trader-{settings.environment.trader_id}:"
         return Failure(
@@ -72,8 +84,6 @@ def _failure(error: Exception, settings: TradingNodeSettings) -> Failure:
             f"cached state in Redis under {prefix}* cannot be read: {what}; nothing was changed, "
             "keep a copy, then repair or remove the record that the log names",
         )
-    if "RedisCacheDatabase" in what or "redis" in what.lower():
-        return Failure(Exit.REDIS, f"Redis at {settings.redis.host}:{settings.redis.port}: {what}")
     if isinstance(error, InvalidConfiguration):
         return Failure(Exit.CONFIGURATION, what)
     if "create" in steps and "add_strategy" not in steps and "build" not in steps:

@@ -279,9 +279,15 @@ class Node:
     def wait_exit(self, seconds: float = 60.0) -> int:
         """Waits for the end and returns the exit code."""
         assert self.process is not None
-        code = self.process.wait(seconds)
+
+        def ended() -> bool:
+            # The queue of a datagram socket is short: a manager that does not listen misses messages.
+            self.listen()
+            return self.process is not None and self.process.poll() is not None
+
+        eventually(ended, seconds=seconds, what=f"end of noderun {self.status_lines()}")
         self.listen()
-        return code
+        return int(self.process.returncode)
 
     def signal(self, number: signal.Signals) -> None:
         """Sends a signal."""
