@@ -12,7 +12,7 @@ from rich.table import Table
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-COLUMNS = ("host", "unit", "state", "READY after", "venue", "reconciled", "open orders", "fills", "position", "Redis AOF")
+COLUMNS = ("host", "unit", "state", "READY after", "venue connected", "reconciled", "open orders", "fills", "position", "Redis AOF")
 _NUMBERS = frozenset({"READY after", "open orders", "fills"})
 _WIDTH = 160
 _UNKNOWN = "-"
@@ -35,21 +35,22 @@ def status_table(rows: Sequence[Mapping[str, Any]]) -> str:
     console.print(table)
     reasons = [f"{row['host']}: {row['reason']}" for row in rows if not row["ready"]]
     # Without blanks at the ends of lines, Ansible prints a block as it is.
-    return "\n".join(line.rstrip() for line in [*text.getvalue().strip("\n").splitlines(), *reasons])
+    lines = [line.rstrip() for line in [*text.getvalue().splitlines(), *reasons]]
+    return "\n".join(line for line in lines if line)
 
 
 def _row(host: str, result: Mapping[str, Any]) -> dict[str, Any]:
     unit, node = result.get("unit") or {}, result.get("node") or {}
     reached = bool(unit)
-    venues = [f"{venue['name']} {'connected' if venue['connected'] else 'NOT connected'}" for venue in node.get("venues", [])]
-    positions = [f"{p['instrument_id']} {p['quantity']} @ {p['avg_px']}" for p in node.get("positions", [])]
+    lost = [venue["name"] for venue in node.get("venues", []) if not venue["connected"]]
+    positions = [f"{p['instrument_id']} {p['quantity']} @ {float(p['avg_px']):.8g}" for p in node.get("positions", [])]
     redis = node.get("redis") or {}
     return {
         "host": host,
         "unit": unit.get("ActiveState") if reached else "unreachable",
         "state": node.get("state"),
         "READY after": node.get("seconds_to_ready"),
-        "venue": ", ".join(venues) or None,
+        "venue connected": f"NO: {', '.join(lost)}" if lost else True if node.get("venues") else None,
         "reconciled": node.get("reconciled"),
         "open orders": node.get("orders_open"),
         "fills": node.get("fills"),
@@ -70,7 +71,8 @@ def _aof(redis: Mapping[str, Any]) -> str | None:
         return None
     if not redis.get("aof_enabled"):
         return "OFF"
-    return f"on, last write {redis.get('aof_last_write_status')}"
+    status = redis.get("aof_last_write_status")
+    return "on" if status == "ok" else f"on, last write {status}"
 
 
 def _cell(value: object) -> str:

@@ -19,6 +19,7 @@ description:
 options:
   project: {description: The repository's root., type: path, required: true}
   lock: {description: Hash-pinned requirements of the application., type: path, required: true}
+  wheel: {description: A wheel that this run has built already; then none is built., type: path}
 author: [tradingnode-ops]
 """
 
@@ -49,17 +50,8 @@ def uv_command(project: Path) -> str:
     return found
 
 
-def release_id(wheel: Path, lock: Path) -> str:
-    """Version and content in one name: another wheel or another lock is another release."""
-    version = wheel.name.split("-")[1]
-    digest = hashlib.sha256(wheel.read_bytes() + lock.read_bytes()).hexdigest()
-    return f"{version}-{digest[:DIGITS]}"
-
-
-def build(module: AnsibleModule, project: Path, lock: Path) -> dict[str, Any]:
-    """Build, and keep the wheel under its release's name; two runs at once do not disturb each other."""
-    if not lock.is_file():
-        raise BuildError(f"the lock {lock} does not exist; make it with: make lock")
+def build(module: AnsibleModule, project: Path) -> Path:
+    """Build the wheel and keep it under its content's name; two runs at once do not disturb each other."""
     kept = project / "dist"
     kept.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=kept, prefix=".building-") as place:
@@ -69,31 +61,43 @@ def build(module: AnsibleModule, project: Path, lock: Path) -> dict[str, Any]:
         if code != 0:
             raise BuildError(f"the wheel does not build: {(err or out).strip()}")
         built = next(Path(place).glob("*.whl"))
-        name = release_id(built, lock)
-        wheel = kept / name / built.name
-        changed = not wheel.is_file()
-        if changed:
+        wheel = kept / sha256(built)[:DIGITS] / built.name
+        if not wheel.is_file():
             wheel.parent.mkdir(exist_ok=True)
             built.replace(wheel)
-    return {
-        "changed": changed,
-        "id": name,
-        "wheel": str(wheel),
-        "sha256": hashlib.sha256(wheel.read_bytes()).hexdigest(),
-    }
+    return wheel
+
+
+def sha256(*files: Path) -> str:
+    """One hash over the content of files."""
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+
+
+def release(module: AnsibleModule) -> dict[str, Any]:
+    """Name the release of a wheel and a lock: another wheel or another lock is another release."""
+    lock = Path(module.params["lock"]).resolve()
+    if not lock.is_file():
+        raise BuildError(f"the lock {lock} does not exist; make it with: make lock")
+    wheel = Path(module.params["wheel"] or build(module, Path(module.params["project"]).resolve()))
+    version = wheel.name.split("-")[1]
+    return {"id": f"{version}-{sha256(wheel, lock)[:DIGITS]}", "wheel": str(wheel), "sha256": sha256(wheel)}
 
 
 def main() -> None:
     """Build the wheel."""
     module = AnsibleModule(
-        argument_spec={"project": {"type": "path", "required": True}, "lock": {"type": "path", "required": True}},
+        argument_spec={
+            "project": {"type": "path", "required": True},
+            "lock": {"type": "path", "required": True},
+            "wheel": {"type": "path"},
+        },
         supports_check_mode=True,
     )
     try:
-        result = build(module, Path(module.params["project"]).resolve(), Path(module.params["lock"]).resolve())
+        result = release(module)
     except BuildError as problem:
         module.fail_json(msg=f"Release: {problem}.")
-    module.exit_json(**result)
+    module.exit_json(changed=False, **result)
 
 
 if __name__ == "__main__":

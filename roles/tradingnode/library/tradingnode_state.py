@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import time
 from typing import Any
@@ -36,9 +37,12 @@ node: {description: The node's own status document; null when it does not answer
 reason: {description: Why it is not READY; empty when it is., returned: success, type: str}
 """
 
-PROPERTIES = ("LoadState", "ActiveState", "SubState", "Result", "ExecMainStatus", "StatusText", "NRestarts", "MainPID")
+PROPERTIES = ("LoadState", "ActiveState", "SubState", "Result", "ExecMainStatus", "StatusText", "NRestarts", "InvocationID")
 READY_STATE = "RUNNING"
 SOCKET_TIMEOUT = 2.0
+# What a node says all day long, in upstream's form and in ours.
+CHATTER = re.compile(r"\[(?:DEBUG|INFO)\]|\"level\": \"(?:debug|info)\"")
+JOURNAL_LINES = 1000
 PAUSE = 0.5
 
 
@@ -71,16 +75,21 @@ def reason_not_ready(unit: dict[str, str], node: dict[str, Any] | None) -> str:
     """Why the node does not trade, in one line; empty when it does."""
     if unit.get("LoadState") == "not-found":
         return "is not installed"
-    if unit["ActiveState"] == "active" and node is not None and node.get("state") == READY_STATE and not node.get("reasons"):
-        return ""
+    state = unit["ActiveState"]
     if node is not None:
         reasons = "; ".join(str(reason) for reason in node.get("reasons") or [])
-        return f"{node.get('state')}{': ' if reasons else ''}{reasons}"
-    said = unit.get("StatusText", "")
-    if unit["ActiveState"] == "active":
-        return said or "runs but its control socket does not answer"
-    ended = f"exit status {unit['ExecMainStatus']}" if unit.get("ExecMainStatus", "0") != "0" else unit.get("Result", "")
-    return said or ended
+        if state == "active" and node.get("state") == READY_STATE and not reasons:
+            return ""
+        said = f"{node.get('state')}{': ' if reasons else ''}{reasons}"
+    elif state == "active":
+        said = "runs but its control socket does not answer"
+    elif state == "inactive":
+        said = "is stopped"
+    else:
+        # The last words stand in systemd's status line; a killed process had none.
+        said = unit.get("StatusText") or f"ended with {unit['Result']}, exit status {unit['ExecMainStatus']}"
+    restarts = unit.get("NRestarts", "0")
+    return said if restarts == "0" else f"{said} (restarts so far: {restarts})"
 
 
 def settled(unit: dict[str, str]) -> bool:
@@ -101,19 +110,26 @@ def state(module: AnsibleModule) -> dict[str, Any]:
         time.sleep(PAUSE)
 
 
+def journal(module: AnsibleModule, unit: dict[str, str]) -> list[str]:
+    """What the last run of the unit said, without what every run says."""
+    run = unit.get("InvocationID")
+    matches = [f"_SYSTEMD_INVOCATION_ID={run}", "+", f"INVOCATION_ID={run}"] if run else [f"--unit={module.params['unit']}"]
+    _, out, _ = module.run_command(["journalctl", f"--lines={JOURNAL_LINES}", "--no-pager", "--output=cat", *matches])
+    lines = out.splitlines()
+    telling = [line for line in lines if not CHATTER.search(line)]
+    return (telling or lines)[-module.params["lines"] :]
+
+
 def explanation(module: AnsibleModule, found: dict[str, Any]) -> str:
     """Everything an operator needs to see, in the order they need it."""
     unit = found["unit"]
-    _, journal, _ = module.run_command(
-        ["journalctl", f"--unit={module.params['unit']}", f"--lines={module.params['lines']}", "--no-pager", "--output=cat"]
-    )
     return "\n".join(
         [
             f"{module.params['unit']} is not READY: {found['reason']}",
             f"systemd: {unit['ActiveState']} ({unit['SubState']}), result {unit['Result']}, "
             f"exit status {unit['ExecMainStatus']}, restarts {unit['NRestarts']}",
             "journal:",
-            *(f"  {line}" for line in journal.splitlines()),
+            *(f"  {line.rstrip()}" for line in journal(module, unit)),
         ]
     )
 
