@@ -137,7 +137,7 @@ async def _listen(stack: AsyncExitStack, app: web.Application, key: str, endpoin
         if error.errno == errno.EADDRINUSE:
             problem = "is taken by another process; stop that one or set another port"
         else:
-            problem = f"cannot be listened on ({error.strerror}); set host to an address of this machine"
+            problem = f"cannot be listened on ({error.strerror or error}); set host to an address of this machine"
         raise PortTakenError(f"{key}: {endpoint.host}:{endpoint.port} {problem}") from error
     host, port = runner.addresses[0][:2]
     return f"http://{host}:{port}"

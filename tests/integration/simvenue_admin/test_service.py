@@ -87,6 +87,16 @@ def test_port_taken(stopped: Simvenue) -> None:
     assert f"binance_futures: 127.0.0.1:{port} is taken by another process; stop that one or set another port" in output
 
 
+def test_address_of_another_machine(stopped: Simvenue) -> None:
+    """An address that is not this machine's is named with its key, exit 69."""
+    text = stopped.config.read_text().replace("admin: {host: 127.0.0.1", "admin: {host: 192.0.2.1")
+    stopped.config.write_text(text)
+    code, output = _refused(stopped)
+    assert code == 69
+    assert "admin: 192.0.2.1:" in output
+    assert "set host to an address of this machine" in output
+
+
 def test_second_on_the_same_data(simvenue: Simvenue) -> None:
     """A second simvenue on the same data directory is refused with exit 74."""
     code, output = _refused(simvenue)
