@@ -6,11 +6,13 @@ import time
 from typing import TYPE_CHECKING
 
 from nautilus_trader.config import StrategyConfig
+from nautilus_trader.model.enums import OrderSide
 from nautilus_trader.model.identifiers import InstrumentId
 from nautilus_trader.trading.strategy import Strategy
 
 if TYPE_CHECKING:
     from nautilus_trader.model.data import QuoteTick
+    from nautilus_trader.model.events import OrderEvent
 
 INSTRUMENT = InstrumentId.from_str("BTCUSDT-PERP.BINANCE")
 
@@ -39,8 +41,16 @@ class Misbehave(Strategy):
         self._fail_at("on_quote_tick")
         if self.config.at == "block":
             time.sleep(3600)
+        if self.config.at == "on_order" and not self.cache.orders(strategy_id=self.id):
+            instrument = self.cache.instrument(INSTRUMENT)
+            self.submit_order(self.order_factory.market(INSTRUMENT, OrderSide.BUY, instrument.make_qty(0.01)))
         if self.config.at == "shutdown":
             self.shutdown_system("enough for today")
+
+    def on_order_event(self, event: OrderEvent) -> None:
+        """Fails if told so; there are orders only for one that trades."""
+        del event
+        self._fail_at("on_order")
 
     def on_stop(self) -> None:
         """Fails if told so."""
@@ -66,5 +76,5 @@ def misbehave(at: str) -> dict[str, object]:
     return {
         "strategy_path": f"{module}:Misbehave",
         "config_path": f"{module}:MisbehaveConfig",
-        "config": {"at": at},
+        "config": {"at": at, "order_id_tag": "900"},
     }

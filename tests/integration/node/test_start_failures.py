@@ -184,7 +184,7 @@ def test_strategy_that_raises_in_on_start_ends_with_74(node: Node, at: str) -> N
     """Any exception in on_start, also the kind that upstream swallows, ends with 74 and names the strategy."""
     node.strategies = [misbehave(at)]
     node.start()
-    ends(node, 74, "Misbehave-000", "raised in on_start", at)
+    ends(node, 74, "Misbehave-900", "raised in on_start", at)
 
 
 def test_strategy_whose_on_start_never_returns_ends_with_74(node: Node) -> None:

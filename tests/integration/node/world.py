@@ -31,7 +31,7 @@ ACL = (
     f"user {REDIS_USER} on >{REDIS_PASSWORD} ~trader-{TRADER}:* +set +get +del +rpush +rpushx +lrange +sadd +srem "
     "+hset +hdel +hgetall +smembers +mget +scan +multi +exec +info"
 )
-MARKET_MAKER = {
+MARKET_MAKER: dict[str, Any] = {
     "strategy_path": "strategies.market_maker:MarketMaker",
     "config_path": "strategies.market_maker:MarketMakerConfig",
     "config": {
@@ -40,8 +40,10 @@ MARKET_MAKER = {
         "max_position": "0.100",
         "half_spread_bps": 0.5,
         "external_order_claims": [INSTRUMENT],
+        "order_id_tag": "000",
     },
 }
+PATIENT_MAKER = {**MARKET_MAKER, "config": {**MARKET_MAKER["config"], "half_spread_bps": 100, "requote_bps": 100}}
 _BIN = Path(sys.executable).parent
 
 

@@ -1,0 +1,85 @@
+"""Each defect of upstream that the service guards against, provoked for real."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.integration.node.conftest import where
+from tests.integration.node.gate import Gate
+from tests.integration.node.misbehave import misbehave
+from tests.integration.node.world import eventually
+from tests.support.ledger import differences
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.integration.node.world import Node, Redis, Venue
+
+BUY = {"account": "node", "symbol": "BTCUSDT", "side": "BUY", "type": "MARKET", "quantity": "0.010"}
+
+
+@pytest.fixture
+def gate(venue: Venue) -> Iterator[Gate]:
+    """A gate before the venue."""
+    process = Gate(venue.port).start()
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+def behind_gate(node: Node, redis: Redis, gate: Gate) -> Node:
+    """A node that talks to the venue through the gate."""
+    node.variables |= where(redis, gate.port)
+    return node
+
+
+def equal(node: Node, venue: Venue) -> list[str]:
+    """Waits until node and ledger agree, and returns what is left between them."""
+    until = time.monotonic() + 15
+    while (found := differences(node.ask("dump"), venue.ledger())) and time.monotonic() < until:
+        time.sleep(0.2)
+    return found
+
+
+def test_failed_position_query_is_not_a_flat_position(behind_gate: Node, venue: Venue, gate: Gate) -> None:
+    """While the venue refuses to tell positions, the node keeps the one it knows and makes up no fill."""
+    behind_gate.strategies = [misbehave("nothing")]
+    behind_gate.variables["RECONCILIATION_POSITION_CHECK_INTERVAL_SECS"] = "5"
+    behind_gate.start().wait_ready()
+    venue.call("POST", "/admin/v1/orders", BUY)
+    eventually(lambda: behind_gate.ask("status")["positions"], what="the position reaches the node")
+    gate.refuse.add("/fapi/v3/positionRisk")
+    skipped = "Skipping position reconciliation"
+    eventually(lambda: skipped in behind_gate.log(), seconds=40, what=f"{skipped!r} in the log")
+    assert equal(behind_gate, venue) == []
+    assert [position["quantity"] for position in behind_gate.ask("status")["positions"]] == ["0.010"]
+
+
+def test_user_stream_that_reconnects_counts_nothing_twice(behind_gate: Node, venue: Venue, gate: Gate) -> None:
+    """After every connection broke with a position and orders open, node and ledger are still equal."""
+    behind_gate.start().wait_ready()
+    eventually(lambda: len(venue.ledger()["fills"]) >= 3, seconds=40, what="fills")
+    for _ in range(3):
+        asked = len([line for line in gate.seen if "/fapi/v1/allOrders" in line])
+        gate.cut()
+
+        def reconciled(before: int = asked) -> bool:
+            return len([line for line in gate.seen if "/fapi/v1/allOrders" in line]) > before
+
+        eventually(reconciled, what="the adapter asks for a mass status after the reconnect")
+        assert equal(behind_gate, venue) == []
+
+
+def test_venue_that_restarts_is_found_again(node: Node, venue: Venue) -> None:
+    """A venue that goes down and comes back finds the node trading on, equal to its ledger."""
+    node.start().wait_ready()
+    eventually(lambda: len(venue.ledger()["fills"]) >= 2, seconds=40, what="fills")
+    venue.stop()
+    time.sleep(1)
+    venue.start()
+    before = len(venue.ledger()["fills"])
+    eventually(lambda: len(venue.ledger()["fills"]) > before, seconds=60, what="new fills after the restart")
+    assert equal(node, venue) == []
