@@ -215,5 +215,19 @@ def shift(
     console.print(f"{moved['symbol']} stands at {moved['mark_price']}")
 
 
+@market.command("pause")
+def pause(admin_url: AdminUrl = _DEFAULT_URL) -> None:
+    """Let the markets stand still, so that nothing changes but by customers' orders."""
+    _call("POST", admin_url, "/admin/v1/market/pause")
+    console.print("the markets stand still; `simvenue market resume` lets them go on")
+
+
+@market.command("resume")
+def resume(admin_url: AdminUrl = _DEFAULT_URL) -> None:
+    """Let the markets go on from where they stand."""
+    _call("POST", admin_url, "/admin/v1/market/resume")
+    console.print("the markets move")
+
+
 if __name__ == "__main__":
     app()

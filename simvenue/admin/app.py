@@ -35,6 +35,8 @@ def create_admin(exchange: Exchange, market: MarketRunner, *, version: str) -> w
             web.post("/admin/v1/orders", admin.place),
             web.delete("/admin/v1/orders/{order_id:[0-9]{1,18}}", admin.cancel),
             web.post("/admin/v1/market/shift", admin.shift),
+            web.post("/admin/v1/market/pause", admin.pause),
+            web.post("/admin/v1/market/resume", admin.resume),
         ]
     )
     return app
@@ -63,6 +65,7 @@ class _Admin:
         body = {
             "version": self._version,
             "uptime_seconds": round(time.monotonic() - self._started, 3),
+            "market_paused": self._market.paused,
             "instruments": [{**documents.instrument(exchange, s), **markets.get(s, {})} for s in exchange.instruments],
             "accounts": [documents.account(exchange, name) for name in exchange.accounts],
         }
@@ -100,6 +103,14 @@ class _Admin:
         except ValueError as error:
             raise Rejection(RejectReason.PRICE_RANGE, str(error)) from error
         return web.json_response({"symbol": body.symbol, "mark_price": documents.number(price)})
+
+    async def pause(self, _request: web.Request) -> web.Response:
+        self._market.pause()
+        return web.json_response({"market_paused": True})
+
+    async def resume(self, _request: web.Request) -> web.Response:
+        self._market.resume()
+        return web.json_response({"market_paused": False})
 
 
 def _error(status: int, reason: str, detail: str, problems: list[str] | None = None) -> web.Response:

@@ -62,6 +62,8 @@ class MarketRunner:
         self._ledger = ledger
         self._markets = {market.instrument.symbol: market for market in markets}
         self._speed = speed
+        self._flowing = asyncio.Event()
+        self._flowing.set()
         saved = ledger.markets()
         for symbol, market in self._markets.items():
             state = saved.get(symbol)
@@ -80,6 +82,19 @@ class MarketRunner:
                 tasks.create_task(self._keep())
         finally:
             self.save()
+
+    @property
+    def paused(self) -> bool:
+        """Tell whether the markets stand still."""
+        return not self._flowing.is_set()
+
+    def pause(self) -> None:
+        """Let all markets stand still, the books as they are; customers still trade. A restart ends it."""
+        self._flowing.clear()
+
+    def resume(self) -> None:
+        """Let the markets go on from where they stand."""
+        self._flowing.set()
 
     def shift(self, symbol: str, percent: Decimal) -> Decimal:
         """Move a market's price for good, at once; give the new reference price.
@@ -124,6 +139,7 @@ class MarketRunner:
                 due += late
             # Also when the step is due already: customers' requests come between two steps.
             await asyncio.sleep(max(0.0, -late))
+            await self._flowing.wait()
             self._exchange.step_market(market.instrument.symbol, market.advance())
 
     async def _keep(self) -> None:

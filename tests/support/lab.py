@@ -65,20 +65,21 @@ class Host:
         return result.returncode == 0 and json.loads(result.stdout)["state"] == "RUNNING"
 
     def assert_equals_ledger(self, *, within: float = 30) -> dict[str, Any]:
-        """Waits until node and ledger are equal at one instant; returns that ledger.
+        """Lets the market stand still until the node has nothing left to answer, compares, and returns the ledger.
 
-        The node trades on meanwhile, so two reads seldom hit the same instant: equality is looked for
-        repeatedly, and the last differences are reported when it never comes.
+        The last differences are reported when they do not go away in time.
 
         """
-        deadline = time.monotonic() + within
-        while True:
-            ledger, dump = self.ledger(), self.node("dump")
-            found = differences(dump, ledger)
-            if not found:
-                return ledger
-            assert time.monotonic() < deadline, "node and venue differ:\n" + "\n".join(found)
-            time.sleep(0.3)
+        venue = f"{_VENUE}/simvenue market"
+        self.ssh(f"{venue} pause")
+        try:
+            deadline = time.monotonic() + within
+            while found := differences(self.node("dump"), ledger := self.ledger()):
+                assert time.monotonic() < deadline, "node and venue differ:\n" + "\n".join(found)
+                time.sleep(0.5)
+        finally:
+            self.ssh(f"{venue} resume")
+        return ledger
 
 
 def wait_for(condition: Callable[[], bool], *, within: float, what: str) -> float:

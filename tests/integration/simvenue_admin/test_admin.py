@@ -80,6 +80,23 @@ def test_shift_moves_the_market(simvenue: Simvenue) -> None:
     assert Decimal("1.09") < after / before < Decimal("1.11")
 
 
+def test_a_paused_market_stands_still_until_resumed(simvenue: Simvenue) -> None:
+    """While paused nothing changes but by customers; resumed, the market goes on."""
+
+    def place() -> list[object]:
+        instruments = simvenue.call("GET", "/admin/v1/state")[1]["instruments"]
+        return [(one["symbol"], one["mark_price"], one["step"]) for one in instruments]
+
+    assert simvenue.run("market", "pause").returncode == 0
+    paused = place()
+    time.sleep(1)
+    assert place() == paused
+    assert simvenue.order(account="node", side="BUY", quantity="0.01", price="58000")[0] == 200
+    assert simvenue.run("market", "resume").returncode == 0
+    time.sleep(1)
+    assert place() != paused
+
+
 @pytest.mark.parametrize(
     ("request_line", "body", "status", "reason", "detail"),
     [
