@@ -34,7 +34,7 @@ lab-down: setup ## remove the lab hosts of ENV and all they left (IMAGES=1: also
 
 testnet: setup vault lab deploy status ## from nothing to a trading node on a lab host, with a simulated venue
 
-vault: setup
+vault: setup ## make the vault of ENV with random secrets, once
 	@scripts/vault-init $(ENV)
 
 vault-edit: setup ## edit the secrets of ENV
@@ -53,7 +53,7 @@ restart: setup ## restart the nodes of ENV and wait until they trade again
 	$(PLAYBOOK) playbooks/restart.yml
 
 bench: setup ## measure the times README promises
-	$(BIN)/pytest tests/benchmarks -s
+	$(BIN)/pytest tests/benchmarks -o python_files=bench_*.py -s
 
 lock: setup ## write locks/ anew after a change of dependencies (UPGRADE=1: newest versions)
 	@UPGRADE=$(UPGRADE) scripts/lock
