@@ -21,5 +21,7 @@ def test_upstreams_exec_tester_agrees_with_the_ledger(simvenue: Simvenue, tmp_pa
     assert len(ledger["fills"]) >= 2, run.log[-3000:]
     assert [order for order in ledger["orders"] if order["status"] in {"NEW", "PARTIALLY_FILLED"}] == []
     assert run.report["positions"] == []
-    assert run.errors == []
+    # The market may fill an order while its amend or cancel is on the way; the venue then truthfully says so.
+    races = ("'code': -2013", "'code': -2011")
+    assert [line for line in run.errors if not any(code in line for code in races)] == []
     assert run.exit_code == 0
