@@ -43,8 +43,8 @@ vault-edit: setup ## edit the secrets of ENV
 deploy: setup ## bring the hosts of ENV to what inventory/ENV says
 	$(PLAYBOOK) deploy.yml
 
-status: setup ## show what every node of ENV does
-	$(PLAYBOOK) playbooks/status.yml
+status: setup ## show what every node of ENV does; fails when one is not READY (JSON=1: for machines)
+	@scripts/status $(ENV) $(if $(JSON),--json)
 
 logs: setup ## show the last journal lines of every node of ENV
 	$(PLAYBOOK) playbooks/logs.yml
