@@ -49,8 +49,7 @@ def _instruments_in(value: Any) -> Iterator[str]:  # noqa: ANN401 a strategy's c
     elif isinstance(value, BarType):
         yield str(value.instrument_id)
     elif isinstance(value, dict):
-        for key, item in value.items():
-            yield from _instruments_in(key)
+        for item in value.values():
             yield from _instruments_in(item)
     elif isinstance(value, (list, tuple, set, frozenset)):
         for item in value:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -91,6 +92,22 @@ def test_names_a_file_that_cannot_be_read(tmp_path: Path, spoil: Callable[[Path]
     (problem,) = caught.value.problems
     assert problem.variable == str(path)
     assert reason in problem.problem
+
+
+def test_names_a_file_of_another_user(tmp_path: Path) -> None:
+    """A file this user may not read is a problem with its path, not a traceback."""
+    path = tmp_path / "x.env"
+    path.touch(mode=0o000)
+    root = os.geteuid() == 0
+    if root:
+        # Root may read everything: be nobody for a moment.
+        os.seteuid(65534)
+    try:
+        with pytest.raises(ConfigurationError, match="may not be read by this user"):
+            parse_env_file(path)
+    finally:
+        if root:
+            os.seteuid(0)
 
 
 def test_names_a_path_that_cannot_exist() -> None:

@@ -212,6 +212,8 @@ def test_unknown_variables_of_an_env_file_are_refused(
     said = {problem.variable: problem for problem in caught.value.problems}
     assert set(said) == set(strange) - {"MY_STRATEGY_SIZE"}
     assert "write BINANCE_API_KEY" in said["BINANCE_FUTURES_TESTNET_API_KEY"].fix
+    assert "read by upstream's adapters" in said["BINANCE_FUTURES_TESTNET_API_KEY"].problem
+    assert "would have no effect" in said["BINACE_TESTNET"].problem
     assert "Bybit is not supported yet" in said["BYBIT_API_KEY"].problem
     assert said["BINACE_TESTNET"].fix == "did you mean BINANCE_TESTNET?"
     assert "hunter22" not in str(caught.value)

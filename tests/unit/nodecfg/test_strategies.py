@@ -31,6 +31,7 @@ class QuoterConfig(StrategyConfig, frozen=True):
     spread: Decimal = Decimal("0.001")
     levels: int = 3
     hedge: list[InstrumentId] = []
+    sizes: dict[str, list[InstrumentId]] = {}
     bars: BarType | None = None
     client: ClientId | None = None
     tick: Price | None = None
@@ -71,7 +72,7 @@ BAD: list[tuple[str, str, str, str]] = [
     ("config:", "config.instrument_id", "is missing", "InstrumentId"),
     ("config: 5", "config", "is not a mapping", "fields"),
     ("config: {instrument_id: BTCUSDT}", "config.instrument_id", "missing '.'", "InstrumentId"),
-    ("config: {instrument_id: 5}", "config.instrument_id", "expected", "InstrumentId"),
+    ("config: {instrument_id: 5}", "config.instrument_id", "expected text, got int", "InstrumentId"),
     ("config: {instrument_id: 'Ä-PERP.BINANCE'}", "config.instrument_id", "aborts the process", "InstrumentId"),
     ("config: {instrument_id: ''}", "config.instrument_id", "is empty", "InstrumentId"),
     ("config: {instrument_id: A.BINANCE, levels: many}", "config.levels", "expected 'int'", "int"),
@@ -104,10 +105,18 @@ BAD: list[tuple[str, str, str, str]] = [
     ("strategy_path: lab_strategies:NotAStrategy", "strategy_path", "not a subclass of Strategy", "derives from"),
     ("strategy_path: lab_strategies:Needy", "strategy_path", "cannot be constructed", "def __init__(self, config"),
     ("strategy_path: lab_strategies.Quoter", "strategy_path", "not package.module:Class", "one colon"),
+    ("strategy_path:", "strategy_path", "is missing", "package.module:Class"),
+    ("config_path:", "config_path", "is missing", "package.module:Class"),
+    ("config: {instrument_id: A.BINANCE, sizes: {a: [B]}}", "config.sizes", "missing '.'", "InstrumentId"),
     ("strategy_path: 7", "strategy_path", "not package.module:Class", "one colon"),
-    ("strategy_path: no_such_package.quoter:Quoter", "strategy_path", "no module named 'no_such_package'", "install"),
+    (
+        "strategy_path: no_such_package.quoter:Quoter",
+        "strategy_path",
+        "no module named 'no_such_package'",
+        "correct the path",
+    ),
     ("strategy_path: lab_broken:Quoter", "strategy_path", "ZeroDivisionError", "correct the module"),
-    ("strategy_path: lab_needs:Quoter", "strategy_path", "no module named 'no_such_library'", "install"),
+    ("strategy_path: lab_needs:Quoter", "strategy_path", "no module named 'no_such_library'", "beside it"),
     ("strategy_path: lab_exits:Quoter", "strategy_path", "SystemExit", "correct the module"),
     ("config_path: lab_strategies:OtherConfig", "config_path", "takes QuoterConfig", "lab_strategies:QuoterConfig"),
     ("config_path: lab_strategies:Quoter", "config_path", "not a subclass of StrategyConfig", "derives from"),
@@ -205,6 +214,22 @@ def test_refuses_files_of_another_shape(write: Callable[[str], Path], text: str,
     assert "strategies.yaml" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"#" * 1_000_001, "larger than 1 MB"),
+        (b"a: \xe9\n", "is not UTF-8 text"),
+        (None, "cannot be read: Is a directory"),
+    ],
+)
+def test_names_a_file_that_cannot_be_read(tmp_path: Path, content: bytes | None, reason: str) -> None:
+    """A huge file, one of another encoding and a directory are named with the reason."""
+    path = tmp_path / "strategies.yaml"
+    path.mkdir() if content is None else path.write_bytes(content)
+    with pytest.raises(ConfigurationError, match=reason):
+        load_strategies(path)
+
+
 def test_names_a_file_that_is_not_there(tmp_path: Path) -> None:
     """A path that leads nowhere is named together with the variable it came from."""
     with pytest.raises(ConfigurationError, match="does not exist; create it, or correct NAUTILUS_STRATEGIES_FILE"):
@@ -252,6 +277,7 @@ CROSS: list[tuple[str, dict[str, str], str]] = [
         {},
         "ETHUSDT-PERP.BINANCE is not loaded",
     ),
+    ("instrument_id: BTCUSDT-PERP.BINANCE, sizes: {a: [ADAUSDT-PERP.BINANCE]}", {}, "ADAUSDT-PERP.BINANCE is not"),
     ("instrument_id: BTCUSDT-PERP.BINANCE, manage_stop: true", {}, "market exit may take 10 s"),
     (
         "instrument_id: BTCUSDT-PERP.BINANCE, order_id_tag: LONGTAG",
@@ -282,8 +308,11 @@ def test_an_instrument_has_one_claimant(write: Callable[[str], Path], variables:
     entries = "".join(_entry(f"config: {{{claim}, order_id_tag: '{tag}'}}") for tag in ("1", "2"))
     path = write("strategies:\n" + entries)
     settings = TradingNodeSettings.from_env({**variables, "NAUTILUS_STRATEGIES_FILE": str(path)})
-    with pytest.raises(ConfigurationError, match=r"is claimed by strategies\.yaml"):
+    with pytest.raises(ConfigurationError) as caught:
         TradingNodeConfigFactory.from_settings(settings)
+    (problem,) = caught.value.problems
+    assert problem.variable == "strategies.yaml strategies[1].config.external_order_claims"
+    assert "is claimed by strategies.yaml strategies[0] already" in problem.problem
 
 
 def test_upstream_still_aborts_on_what_is_refused_for_that_reason() -> None:
