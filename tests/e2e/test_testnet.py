@@ -107,7 +107,12 @@ def test_a_missing_dependency_fails_the_start_with_its_own_code(
         show = host.show("tradingnode", "ExecMainStatus", "StatusText", "TimeoutStartUSec")
         assert show["ExecMainStatus"] == code
         assert named in show["StatusText"], show
-        assert named in host.ssh("systemctl status tradingnode", check=False).stdout
+        # systemd tries again meanwhile; the new try names the same thing as soon as it meets it.
+        wait_for(
+            lambda: named in host.ssh("systemctl status tradingnode", check=False).stdout,
+            within=20,
+            what=f"{named} in the status line",
+        )
         assert took < 200, f"the start took {took:.0f} s to fail"
     finally:
         host.ssh("systemctl stop tradingnode", check=False)
