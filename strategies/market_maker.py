@@ -33,7 +33,7 @@ class MarketMakerConfig(StrategyConfig, frozen=True, kw_only=True):
         half_spread_bps: Distance of each quote from the mid, in basis points.
         skew_bps: How far both quotes move against a full position, in basis points.
         requote_bps: A quote is replaced when its price is off by more than this, in basis points.
-        min_requote_ms: Least time between two replacements of a quote, in milliseconds.
+        min_requote_ms: Least time between two commands for one side, in milliseconds.
     """
 
     instrument_id: InstrumentId
@@ -55,7 +55,7 @@ class MarketMaker(Strategy):
         self._skew = Decimal(str(config.skew_bps)) / _BPS
         self._tolerance = Decimal(str(config.requote_bps)) / _BPS
         self._quotes: dict[OrderSide, LimitOrder | None] = dict.fromkeys(_SIDES)
-        self._requoted_ns = dict.fromkeys(_SIDES, 0)
+        self._acted_ns = dict.fromkeys(_SIDES, 0)
         self._quotes_sent = 0
 
     def on_start(self) -> None:
@@ -106,12 +106,15 @@ class MarketMaker(Strategy):
 
     def _requote(self, side: OrderSide, price: Price | None) -> None:
         quote = self._quotes[side]
+        elapsed_ns = self.clock.timestamp_ns() - self._acted_ns[side]
+        if elapsed_ns < self.config.min_requote_ms * 1_000_000:
+            return
         if quote is None:
             if price is not None and not self._is_busy(side):
                 self._place(side, price)
-        elif self._is_due(quote) and self._is_off(quote, price):
+        elif quote.is_open and not quote.is_pending_cancel and self._is_off(quote, price):
             # Cancelled first and placed again when that is confirmed: never two orders on one side.
-            self._requoted_ns[side] = self.clock.timestamp_ns()
+            self._acted_ns[side] = self.clock.timestamp_ns()
             self.cancel_order(quote)
 
     def _place(self, side: OrderSide, price: Price) -> None:
@@ -124,18 +127,14 @@ class MarketMaker(Strategy):
             post_only=True,
         )
         self._quotes[side] = order
+        self._acted_ns[side] = self.clock.timestamp_ns()
         self._quotes_sent += 1
         self.submit_order(order)
-
-    def _is_due(self, quote: LimitOrder) -> bool:
-        elapsed_ns = self.clock.timestamp_ns() - self._requoted_ns[quote.side]
-        rested = elapsed_ns >= self.config.min_requote_ms * 1_000_000
-        return bool(quote.is_open and not quote.is_pending_cancel and rested)
 
     def _is_off(self, quote: LimitOrder, price: Price | None) -> bool:
         return price is None or abs(quote.price.as_decimal() / price.as_decimal() - 1) > self._tolerance
 
     def _is_busy(self, side: OrderSide) -> bool:
-        # Orders of an earlier run that are still being cancelled, and our own that are on their way.
+        # Orders of an earlier run that are still being cancelled.
         ours: dict[str, Any] = {"instrument_id": self.config.instrument_id, "strategy_id": self.id, "side": side}
         return bool(self.cache.orders_open_count(**ours) or self.cache.orders_inflight_count(**ours))

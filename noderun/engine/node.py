@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from nautilus_trader.model.enums import TradingState
@@ -12,7 +13,7 @@ from nautilus_trader.model.enums import TradingState
 from noderun.engine import views
 from noderun.engine.events import Events
 from noderun.engine.feeds import Feeds
-from noderun.engine.guards import active_symbols, connects, failed_queries
+from noderun.engine.guards import active_symbols, connects, failed_queries, history, mass_status
 from noderun.engine.guards.reconciliation import Reconciliation
 from noderun.snapshot import differences
 from noderun.states import Exit, Failure, State
@@ -54,6 +55,8 @@ class Engine:
         for client in self.exec_clients():
             active_symbols.install(client)
             failed_queries.install(client)
+            mass_status.install(client, partial(views.venue_snapshot, self._kernel, client))
+        history.install(self._kernel)
         for client in (*self.exec_clients(), *self._data_clients()):
             connects.install(client, self._connect_failed)
         self._take_over_stop()

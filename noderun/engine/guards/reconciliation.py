@@ -4,8 +4,9 @@ Upstream: `reconcile_execution_state(timeout_secs)` checks that the number is po
 venue that does not answer (nautilus_trader/live/execution_engine.py); positions and orders it does not understand are
 skipped and the result is still a success.
 
-Here: the timeout is kept, and afterwards the venue is asked again, until nothing differs or the time is over. Fills
-that arrive in between are a difference only until their event is applied. Strategies start after that, never before.
+Here: the timeout is kept, and afterwards the venue is asked again, and reconciled again, until nothing differs or the
+time is over. Fills that arrive in between are a difference only until their event is applied. Strategies start after
+that, never before.
 
 Shown by: tests/integration/node/test_start_failures.py. Can go when upstream keeps its timeout and compares.
 """
@@ -18,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-_LOOK_AGAIN = 0.5
+_LOOK_AGAIN = 0.25
+_LOOKS = 4
 
 
 class Reconciliation:
@@ -40,15 +42,25 @@ class Reconciliation:
     async def _bounded(self, timeout_secs: float = 10.0) -> bool:
         try:
             async with asyncio.timeout(timeout_secs):
-                if not await self._reconcile(timeout_secs=timeout_secs):
-                    self.problem = "upstream could not reconcile, see the errors above"
-                    return False
-                while found := await self._differences():
-                    self.problem = "; ".join(found)
-                    await asyncio.sleep(_LOOK_AGAIN)
+                pause = _LOOK_AGAIN
+                while not await self._once(timeout_secs):
+                    await asyncio.sleep(pause)
+                    pause *= 2
         except TimeoutError:
             self.problem = self.problem or "the venue did not answer"
             self.problem += f" (after {timeout_secs:g} s, NAUTILUS_TIMEOUT_RECONCILIATION)"
             return False
         self.done, self.problem = True, ""
         return True
+
+    async def _once(self, timeout_secs: float) -> bool:
+        if not await self._reconcile(timeout_secs=timeout_secs):
+            self.problem = "upstream could not reconcile, see the errors in the log"
+            return False
+        for _ in range(_LOOKS):
+            if not (found := await self._differences()):
+                return True
+            self.problem = "; ".join(found)
+            await asyncio.sleep(_LOOK_AGAIN)
+        # An event that was lost meanwhile is found by reconciling again, not by waiting.
+        return False

@@ -6,7 +6,10 @@ import contextlib
 import socket
 import threading
 from dataclasses import dataclass, field
-from typing import Self
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _CHUNK = 65536
 
@@ -19,6 +22,7 @@ class Gate:
         hold: Requests that contain one of these are never answered.
         refuse: Requests that contain one of these are answered with HTTP 503.
         seen: First lines of all requests.
+        before: What to do, once, before a request that contains the text goes through.
     """
 
     target: int
@@ -26,6 +30,7 @@ class Gate:
     hold: set[str] = field(default_factory=set)
     refuse: set[str] = field(default_factory=set)
     seen: list[str] = field(default_factory=list)
+    before: dict[str, Callable[[], object]] = field(default_factory=dict)
 
     def start(self) -> Self:
         """Listens."""
@@ -67,6 +72,8 @@ class Gate:
                 first_line = chunk.split(b"\r\n", 1)[0].decode("latin-1")
                 self.seen.append(first_line)
                 request = chunk.decode("latin-1")
+                for text in [text for text in self.before if text in request]:
+                    self.before.pop(text)()
                 if any(text in request for text in self.hold):
                     continue
                 if any(text in request for text in self.refuse):

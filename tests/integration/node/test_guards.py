@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import pytest
 from tests.integration.node.conftest import where
 from tests.integration.node.gate import Gate
 from tests.integration.node.misbehave import misbehave
-from tests.integration.node.world import eventually
+from tests.integration.node.world import MARKET_MAKER, eventually
 from tests.support.ledger import differences
 
 if TYPE_CHECKING:
@@ -82,4 +83,32 @@ def test_venue_that_restarts_is_found_again(node: Node, venue: Venue) -> None:
     venue.start()
     before = len(venue.ledger()["fills"])
     eventually(lambda: len(venue.ledger()["fills"]) > before, seconds=60, what="new fills after the restart")
+    assert equal(node, venue) == []
+
+
+def test_fill_during_the_start_is_counted_once(behind_gate: Node, venue: Venue, gate: Gate) -> None:
+    """A fill between the venue's answers on orders, fills and positions is neither lost nor made up."""
+    venue.call("POST", "/admin/v1/orders", BUY)
+    gate.before["/fapi/v1/userTrades"] = lambda: venue.call("POST", "/admin/v1/orders", BUY)
+    behind_gate.strategies = [misbehave("nothing")]
+    behind_gate.start().wait_ready()
+    assert gate.before == {}
+    assert equal(behind_gate, venue) == []
+    assert len(behind_gate.ask("dump")["fills"]) == 2
+
+
+def test_long_history_does_not_bend_the_cache(node: Node, venue: Venue) -> None:
+    """After more fills than the venue tells at once, a killed node still comes back equal to the ledger."""
+    venue.stop()
+    venue.market["speed"] = 20.0
+    venue.start()
+    hasty = {"half_spread_bps": 0.2, "skew_bps": 0.5, "min_requote_ms": 50, "max_position": "0.050"}
+    node.strategies = [{**MARKET_MAKER, "config": {**MARKET_MAKER["config"], **hasty}}]
+    node.start().wait_ready()
+    eventually(lambda: len(venue.ledger()["fills"]) > 520, seconds=90, what="520 fills")
+    node.signal(signal.SIGKILL)
+    node.wait_exit()
+    # Nobody trades any more, so that node and ledger can be compared at rest.
+    node.strategies = [misbehave("nothing")]
+    node.start().wait_ready()
     assert equal(node, venue) == []

@@ -1,0 +1,43 @@
+"""A mass status shows one moment.
+
+Upstream: `LiveExecutionClient.generate_mass_status` (nautilus_trader/live/execution_client.py) asks for orders, fills
+and positions one beside the other. When an order that rests at the venue is filled in between, the position has the
+fill and the list of fills has not; the engine books the difference as a made-up fill, and counts the real one again
+when its event arrives. A start after a crash, with quotes still in a moving market, meets this often.
+
+Here: what is open is looked at before and after, and only a mass status in whose time nothing was filled, placed or
+cancelled is handed on.
+
+Shown by: tests/integration/node/test_guards.py. Can go when the venue answers all three questions at once: never.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from noderun.snapshot import Snapshot
+
+_TRIES = 20
+_PAUSE = 0.1
+
+
+def install(client: Any, look: Callable[[], Awaitable[Snapshot]]) -> None:  # noqa: ANN401 untyped upstream
+    """Make the client's mass status consistent, or None, upstream's word for failed; look asks what is open now."""
+    generate = client.generate_mass_status
+
+    @wraps(generate)
+    async def consistent(lookback_mins: int | None = None) -> Any:  # noqa: ANN401 upstream's ExecutionMassStatus
+        for _ in range(_TRIES):
+            before = await look()
+            status = await generate(lookback_mins)
+            if status is None or await look() == before:
+                return status
+            await asyncio.sleep(_PAUSE)
+        return None
+
+    client.generate_mass_status = consistent
