@@ -57,7 +57,10 @@ async def stop(
     tell("saving strategy state")
     problems += [Failure(Exit.HANDLER, reason) for reason in engine.save_state()]
     tell("disconnecting")
-    await engine.close()
+    try:
+        await engine.close()
+    except Exception as error:
+        problems.append(Failure(Exit.UNEXPECTED, f"upstream's stop raised: {type(error).__name__}: {error}"))
     return problems
 
 

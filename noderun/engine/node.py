@@ -110,6 +110,8 @@ class Engine:
 
     def late(self, seconds: float) -> Failure:
         """Return the failure of a start that took longer than READY_TIMEOUT, by the step it was in."""
+        if self._kernel.trader.is_running:
+            return Failure(Exit.NOT_CONNECTED, f"market data did not flow within {seconds:g} s (READY_TIMEOUT)")
         failure = self._stuck()
         return Failure(failure.code, f"{failure.reason}; the start took longer than {seconds:g} s (READY_TIMEOUT)")
 

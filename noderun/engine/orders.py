@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from noderun.engine.node import Engine
 
 _LOOK_AGAIN = 0.2
+_TRY_EVERY = 5
 
 
 async def drain(engine: Engine) -> None:
@@ -50,10 +51,13 @@ async def open_at_venue(engine: Engine) -> list[str]:
 async def close_all(engine: Engine) -> None:
     """Close every position of our strategies by a reduce-only market order until none is open; give it a deadline."""
     while held := [position for strategy in _strategies(engine) for position in _positions(engine, strategy)]:
-        if not list(_active(engine)):
-            for position in held:
-                _close(engine, position)
-        await asyncio.sleep(_LOOK_AGAIN)
+        for position in held:
+            _close(engine, position)
+        # One try a second: an order that the venue refuses shall not be repeated as fast as it is refused.
+        for _ in range(_TRY_EVERY):
+            await asyncio.sleep(_LOOK_AGAIN)
+            if not any(_positions(engine, strategy) for strategy in _strategies(engine)):
+                return
 
 
 def still_open(engine: Engine) -> list[str]:

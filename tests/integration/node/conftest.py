@@ -45,7 +45,7 @@ def variables() -> dict[str, str]:
     return {
         "NAUTILUS_TRADER_ID": TRADER,
         "NAUTILUS_TIMEOUT_CONNECTION": "5",
-        "NAUTILUS_TIMEOUT_RECONCILIATION": "5",
+        "NAUTILUS_TIMEOUT_RECONCILIATION": "4",
         "NAUTILUS_TIMEOUT_PORTFOLIO": "5",
         "NAUTILUS_TIMEOUT_DISCONNECTION": "2",
         "NAUTILUS_TIMEOUT_POST_STOP": "0.1",

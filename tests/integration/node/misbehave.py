@@ -23,7 +23,7 @@ class MisbehaveConfig(StrategyConfig, frozen=True):
     at: str
 
 
-class Misbehave(Strategy):
+class Misbehave(Strategy):  # type: ignore[misc]  # upstream is untyped
     """Fails at the named place."""
 
     def on_start(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from typing import TYPE_CHECKING
 
-from tests.integration.node.world import eventually
+from tests.integration.node.world import API_KEY, API_SECRET, REDIS_PASSWORD, eventually
 from tests.support.ledger import differences
 
 if TYPE_CHECKING:
@@ -59,3 +59,6 @@ def test_trades_and_survives_a_kill(node: Node, venue: Venue) -> None:
     assert node.wait_exit() == 0
     assert venue.open_orders() == []
     assert "STOPPING=1" in node.listen()
+    for secret in (API_KEY, API_SECRET, REDIS_PASSWORD):
+        assert secret not in node.log()
+        assert secret not in "\n".join(node.listen())

@@ -1,0 +1,38 @@
+"""What counts as a difference between venue and cache."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from noderun.snapshot import OpenOrder, Snapshot, differences
+
+BTC, ETH = "BTCUSDT-PERP.BINANCE", "ETHUSDT-PERP.BINANCE"
+
+
+def _order(number: str, instrument: str = BTC) -> OpenOrder:
+    return OpenOrder(venue_order_id=number, client_order_id=f"O-{number}", instrument_id=instrument)
+
+
+def _snapshot(*orders: OpenOrder, **positions: str) -> Snapshot:
+    held = {BTC if name == "btc" else ETH: Decimal(quantity) for name, quantity in positions.items()}
+    return Snapshot(orders={order.venue_order_id: order for order in orders}, positions=held)
+
+
+def test_equal_snapshots_have_no_difference() -> None:
+    """The same orders and positions, written with other zeros, are equal."""
+    venue, cache = _snapshot(_order("1"), btc="0.010"), _snapshot(_order("1"), btc="0.01")
+    assert differences(venue=venue, cache=cache, loaded={BTC}) == []
+
+
+def test_every_kind_of_difference_is_told() -> None:
+    """Missing, surplus and foreign orders, and positions off by an amount or a sign, each get a line."""
+    venue = _snapshot(_order("1"), _order("2", ETH), btc="-0.010", eth="1")
+    cache = _snapshot(_order("3"), btc="0.010")
+    found = differences(venue=venue, cache=cache, loaded={BTC})
+    assert len(found) == 5
+    text = "\n".join(found)
+    assert "order O-1 BTCUSDT-PERP.BINANCE is open at the venue, not in the cache" in text
+    assert "order O-3 BTCUSDT-PERP.BINANCE is open in the cache, not at the venue" in text
+    assert "order O-2 ETHUSDT-PERP.BINANCE is open at the venue, but its instrument is not loaded" in text
+    assert "position BTCUSDT-PERP.BINANCE is -0.010 at the venue, 0.010 in the cache" in text
+    assert "position ETHUSDT-PERP.BINANCE is 1 at the venue, 0 in the cache, and it is not loaded" in text
