@@ -4,6 +4,10 @@ BIN := .venv/bin
 PLAYBOOK = $(BIN)/ansible-playbook -i inventory/$(ENV)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
+ifeq ($(wildcard inventory/$(ENV)/hosts.yml),)
+$(error ENV=$(ENV): there is no inventory/$(ENV)/hosts.yml. ENV is one of: $(patsubst inventory/%/hosts.yml,%,$(wildcard inventory/*/hosts.yml)))
+endif
+
 .DEFAULT_GOAL := help
 .PHONY: help setup lint test test-fast lab lab-down testnet vault vault-edit deploy status logs restart bench lock clean
 
