@@ -82,7 +82,7 @@ def positions(kernel: NautilusKernel) -> list[dict[str, str]]:
         {
             "instrument_id": str(position.instrument_id),
             "quantity": str(position.signed_decimal_qty()),
-            "avg_px": str(position.avg_px_open),
+            "avg_px": f"{position.avg_px_open:.12g}",
         }
         for position in kernel.cache.positions_open()
     ]
