@@ -18,7 +18,7 @@ def to_dotenv(variables: Mapping[str, Any]) -> str:
     """Write variables, one a line, sorted by name.
 
     Text is put between single quotes, so that no character of a secret has a meaning. Booleans become true and false,
-    lists are joined by commas, mappings become JSON. A variable that is None is left out: the node takes its own default.
+    lists are joined by commas, mappings become JSON. A variable that is None is left out: the node has its own default.
 
     Raises:
         AnsibleFilterError: A name no environment variable can have, or a value that cannot stand in a file.

@@ -20,7 +20,12 @@ _EXAMPLE_NETWORKS = tuple(
 )
 _EXAMPLE_NAMES = (".example", "example.com", "example.net", "example.org")
 _SECRETS = ("vault_redis_admin_password", "vault_redis_tradingnode_password")
-_KEYS = {True: ("vault_simvenue_api_key", "vault_simvenue_api_secret"), False: ("vault_binance_api_key", "vault_binance_api_secret")}
+_KEYS = {
+    True: ("vault_simvenue_api_key", "vault_simvenue_api_secret"),
+    False: ("vault_binance_api_key", "vault_binance_api_secret"),
+}
+"""Whether the venue is simulated, and the secrets it then needs."""
+
 _OURS = ("vault_", "tradingnode_", "redis_", "simvenue_", "base_", "release_", "venue")
 DERIVED = frozenset(
     {
@@ -50,7 +55,8 @@ def inventory_problems(hosts: Mapping[str, Mapping[str, Any]], env: str) -> list
     for host, variables in hosts.items():
         for problem in _host_problems(host, variables, env):
             found[problem].append(host)
-    lines = [f"{problem}" if len(names) == len(hosts) else f"{', '.join(names)}: {problem}" for problem, names in found.items()]
+    everywhere = len(hosts)
+    lines = [p if len(names) == everywhere else f"{', '.join(names)}: {p}" for p, names in found.items()]
     return [*lines, *_shared_trader_ids(hosts)]
 
 
@@ -63,12 +69,14 @@ def _host_problems(host: str, variables: Mapping[str, Any], env: str) -> Iterato
     if not any(name.startswith("vault_") for name in variables):
         yield f"{vault_file} does not exist: make it with scripts/vault-init {env}"
     else:
-        for name in (*_SECRETS, *_KEYS[venue == "simvenue"]):
+        needed = _KEYS[venue == "simvenue"] if venue in allowed else ()
+        for name in (*_SECRETS, *needed):
             if not variables.get(name):
                 yield f"{name} ({vault_file}) is missing: set it with make vault-edit ENV={env}"
     for name in sorted(variables):
         if name.startswith(_OURS) and name not in DERIVED and PLACEHOLDER in _flat(variables[name]):
-            file, how = (vault_file, f"make vault-edit ENV={env}") if name.startswith("vault_") else (vars_file, "edit the file")
+            secret = name.startswith("vault_")
+            file, how = (vault_file, f"make vault-edit ENV={env}") if secret else (vars_file, "edit the file")
             yield f"{name} ({file}) still holds the example value: set your own ({how})"
     address = str(variables.get("ansible_host") or host)
     if _is_example(address):
@@ -85,8 +93,8 @@ def _shared_trader_ids(hosts: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     for trader_id, names in users.items():
         if len(names) > 1:
             yield (
-                f"{' and '.join(names)} have the same tradingnode_trader_id {trader_id}; two live nodes with one id trade against "
-                "each other's state: give each its own in inventory/…/host_vars/HOST.yml"
+                f"{' and '.join(names)} have the same tradingnode_trader_id {trader_id}; two live nodes with one id "
+                "trade against each other's state: give each its own in inventory/…/host_vars/HOST.yml"
             )
 
 

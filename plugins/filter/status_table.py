@@ -12,7 +12,18 @@ from rich.table import Table
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-COLUMNS = ("host", "unit", "state", "READY after", "venue connected", "reconciled", "open orders", "fills", "position", "Redis AOF")
+COLUMNS = (
+    "host",
+    "unit",
+    "state",
+    "READY after",
+    "venue connected",
+    "reconciled",
+    "open orders",
+    "fills",
+    "position",
+    "Redis AOF",
+)
 _NUMBERS = frozenset({"READY after", "open orders", "fills"})
 _WIDTH = 160
 _UNKNOWN = "-"

@@ -15,13 +15,13 @@ DOCUMENTATION = """
 module: redis_appendonly
 short_description: Switch the append-only file on in a running Redis
 description:
-  - A Redis restarted with C(appendonly yes) in its file reads the append-only file and nothing else. On a host where there
-    is none yet it starts empty and every key is gone (redis docs, "How I can switch to AOF"). So the running server is told
-    first, and has the whole data set on disk before anybody touches its file.
+  - A Redis restarted with C(appendonly yes) in its file reads the append-only file and nothing else. On a host where
+    there is none yet it starts empty and every key is gone (redis docs, "How I can switch to AOF"). So the running
+    server is told first, and has the whole data set on disk before anybody touches its file.
 options:
   user: {description: ACL user with all rights., type: str, required: true}
   password: {description: The password., type: str, required: true}
-  data_dir: {description: Where the data must be; the distribution's unit may write nowhere else., type: path, required: true}
+  data_dir: {description: Where the data must be; the unit may write nowhere else., type: path, required: true}
   config: {description: The file Redis was started with., type: path, required: true}
   timeout: {description: Seconds until the data set is on disk., type: int, required: true}
 author: [tradingnode-ops]
@@ -29,7 +29,12 @@ author: [tradingnode-ops]
 
 EXAMPLES = """
 - name: Keep every key
-  redis_appendonly: {user: ops, password: "{{ password }}", data_dir: /var/lib/redis, config: /etc/redis/redis.conf, timeout: 60}
+  redis_appendonly:
+    user: ops
+    password: "{{ password }}"
+    data_dir: /var/lib/redis
+    config: /etc/redis/redis.conf
+    timeout: 60
 """
 
 RETURN = """
@@ -63,8 +68,8 @@ def in_place(server: Server, data_dir: Path, *, stranger: bool) -> None:
     snapshot = ask(server, "CONFIG", "GET", "dbfilename", stranger=stranger).splitlines()[-1]
     if directory.resolve() != data_dir.resolve():
         raise RedisError(
-            f"the Redis on this host keeps its data in {directory}, this role in {data_dir}; "
-            f"stop it, move its {snapshot} and append-only directory there, start it with the old configuration and run again"
+            f"the Redis on this host keeps its data in {directory}, this role in {data_dir}; stop it, move its "
+            f"{snapshot} and append-only directory there, set `dir` in its old configuration, start it and run again"
         )
 
 
@@ -99,8 +104,8 @@ def switch_on(module: AnsibleModule, server: Server) -> dict[str, Any]:
         ask(server, "CONFIG", "SET", "appendonly", "yes", stranger=stranger)
         if not wait_until(lambda: durable(server, stranger=stranger), seconds=wanted["timeout"]):
             raise RedisError(
-                f"the append-only file was not on disk within {wanted['timeout']} s; nothing was restarted and no key is lost. "
-                "See free space (df -h /var/lib/redis) and journalctl -u redis-server, or raise redis_rewrite_timeout"
+                f"the append-only file was not on disk within {wanted['timeout']} s; nothing was restarted, no key is "
+                "lost. See df -h /var/lib/redis and journalctl -u redis-server, or raise redis_rewrite_timeout"
             )
     return {"changed": not enabled, "known": known, "key_count": keys}
 

@@ -12,8 +12,8 @@ DOCUMENTATION = """
 module: redis_users_loaded
 short_description: Make a running Redis read its ACL file again
 description:
-  - C(ACL LOAD) takes all or nothing and restarts nothing. Where the admin user's own password is what changed, the server does
-    not let us in with the new one; C(restart_needed) says so.
+  - C(ACL LOAD) takes all or nothing and restarts nothing. Where the admin user's own password is what changed, the
+    server does not let us in with the new one; C(restart_needed) says so.
 options:
   port: {description: TCP port., type: int, required: true}
   user: {description: ACL user with all rights., type: str, required: true}
@@ -27,7 +27,7 @@ EXAMPLES = """
 """
 
 RETURN = """
-restart_needed: {description: The server did not let us in; a restart makes it read the file., returned: success, type: bool}
+restart_needed: {description: The server did not let us in; a restart helps., returned: success, type: bool}
 """
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/python
-"""Ansible module: the wheel of this repository, built once on the controller, and the release id that follows from it."""
+"""Ansible module: the wheel of this repository, built once on the controller, and the release id that follows."""
 
 from __future__ import annotations
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -25,7 +24,11 @@ author: [tradingnode-ops]
 
 EXAMPLES = """
 - name: Settings
-  tradingnode_settings: {nodecfg: .venv/bin/nodecfg, env: "{{ env }}", strategies: "{{ strategies }}", node: main on lab1}
+  tradingnode_settings:
+    nodecfg: .venv/bin/nodecfg
+    env: "{{ env }}"
+    strategies: "{{ strategies }}"
+    node: main on lab1
 """
 
 RETURN = """
@@ -67,9 +70,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="tradingnode-") as directory:
         found = problems(module, Path(directory))
     if found:
-        module.fail_json(
-            msg="\n- ".join([f"The settings of node {module.params['node']} are not right; nothing was changed:", *found])
-        )
+        head = f"The settings of node {module.params['node']} are not right; nothing was changed:"
+        module.fail_json(msg="\n- ".join([head, *found]))
     module.exit_json(changed=False)
 
 

@@ -16,7 +16,8 @@ module: tradingnode_state
 short_description: State of a trading node, optionally waiting until it is READY
 description:
   - Asks systemd and the node's control socket. Changes nothing.
-  - With C(wait) the module fails when the node is not READY in time, with the reason, the unit's state and the journal in one text.
+  - With C(wait) the module fails when the node is not READY in time, with the reason, the unit's state and the journal
+    in one text.
 options:
   unit: {description: systemd unit., type: str, required: true}
   socket: {description: The node's control socket., type: path, required: true}
@@ -37,7 +38,16 @@ node: {description: The node's own status document; null when it does not answer
 reason: {description: Why it is not READY; empty when it is., returned: success, type: str}
 """
 
-PROPERTIES = ("LoadState", "ActiveState", "SubState", "Result", "ExecMainStatus", "StatusText", "NRestarts", "InvocationID")
+PROPERTIES = (
+    "LoadState",
+    "ActiveState",
+    "SubState",
+    "Result",
+    "ExecMainStatus",
+    "StatusText",
+    "NRestarts",
+    "InvocationID",
+)
 READY_STATE = "RUNNING"
 SOCKET_TIMEOUT = 2.0
 # What a node says all day long, in upstream's form and in ours.
@@ -113,7 +123,8 @@ def state(module: AnsibleModule) -> dict[str, Any]:
 def journal(module: AnsibleModule, unit: dict[str, str]) -> list[str]:
     """What the last run of the unit said, without what every run says."""
     run = unit.get("InvocationID")
-    matches = [f"_SYSTEMD_INVOCATION_ID={run}", "+", f"INVOCATION_ID={run}"] if run else [f"--unit={module.params['unit']}"]
+    of_run = [f"_SYSTEMD_INVOCATION_ID={run}", "+", f"INVOCATION_ID={run}"]
+    matches = of_run if run else [f"--unit={module.params['unit']}"]
     _, out, _ = module.run_command(["journalctl", f"--lines={JOURNAL_LINES}", "--no-pager", "--output=cat", *matches])
     lines = out.splitlines()
     telling = [line for line in lines if not CHATTER.search(line)]
@@ -123,11 +134,11 @@ def journal(module: AnsibleModule, unit: dict[str, str]) -> list[str]:
 def explanation(module: AnsibleModule, found: dict[str, Any]) -> str:
     """Everything an operator needs to see, in the order they need it."""
     unit = found["unit"]
+    ended = f"result {unit['Result']}, exit status {unit['ExecMainStatus']}, restarts {unit['NRestarts']}"
     return "\n".join(
         [
             f"{module.params['unit']} is not READY: {found['reason']}",
-            f"systemd: {unit['ActiveState']} ({unit['SubState']}), result {unit['Result']}, "
-            f"exit status {unit['ExecMainStatus']}, restarts {unit['NRestarts']}",
+            f"systemd: {unit['ActiveState']} ({unit['SubState']}), {ended}",
             "journal:",
             *(f"  {line.rstrip()}" for line in journal(module, unit)),
         ]
