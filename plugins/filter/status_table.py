@@ -12,19 +12,21 @@ from rich.table import Table
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-COLUMNS = (
-    "host",
-    "unit",
-    "state",
-    "READY after",
-    "venue connected",
-    "reconciled",
-    "open orders",
-    "fills",
-    "position",
-    "Redis AOF",
-)
-_NUMBERS = frozenset({"READY after", "open orders", "fills"})
+COLUMNS = {
+    "host": "host",
+    "unit_state": "unit",
+    "state": "state",
+    "seconds_to_ready": "READY after",
+    "venue_connected": "venue connected",
+    "reconciled": "reconciled",
+    "orders_open": "open orders",
+    "fills": "fills",
+    "position": "position",
+    "redis_aof": "Redis AOF",
+}
+"""Columns of the table: the row's key, and the heading people see."""
+
+_NUMBERS = frozenset({"seconds_to_ready", "orders_open", "fills"})
 _WIDTH = 160
 _UNKNOWN = "-"
 
@@ -37,8 +39,8 @@ def status_rows(results: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]
 def status_table(rows: Sequence[Mapping[str, Any]]) -> str:
     """Draw the rows, and below them why a node is not READY."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in COLUMNS:
-        table.add_column(column, justify="right" if column in _NUMBERS else "left", overflow="fold")
+    for column, heading in COLUMNS.items():
+        table.add_column(heading, justify="right" if column in _NUMBERS else "left", overflow="fold")
     for row in rows:
         table.add_row(*(_cell(row[column]) for column in COLUMNS))
     text = io.StringIO()
@@ -58,15 +60,15 @@ def _row(host: str, result: Mapping[str, Any]) -> dict[str, Any]:
     redis = node.get("redis") or {}
     return {
         "host": host,
-        "unit": unit.get("ActiveState") if reached else "unreachable",
+        "unit_state": unit.get("ActiveState") if reached else "unreachable",
         "state": node.get("state"),
-        "READY after": node.get("seconds_to_ready"),
-        "venue connected": f"NO: {', '.join(lost)}" if lost else True if node.get("venues") else None,
+        "seconds_to_ready": node.get("seconds_to_ready"),
+        "venue_connected": f"NO: {', '.join(lost)}" if lost else True if node.get("venues") else None,
         "reconciled": node.get("reconciled"),
-        "open orders": node.get("orders_open"),
+        "orders_open": node.get("orders_open"),
         "fills": node.get("fills"),
         "position": ", ".join(positions) or ("flat" if node else None),
-        "Redis AOF": _aof(redis),
+        "redis_aof": _aof(redis),
         "ready": bool(result.get("ready")),
         "reason": result.get("reason") or ("" if result.get("ready") else _unreached(result)),
     }
