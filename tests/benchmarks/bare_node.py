@@ -1,6 +1,7 @@
 """Starts upstream's TradingNode with nodecfg's configuration and nothing of ours around it.
 
-Usage: bare_node.py ENV_FILE. Prints the seconds from the first line, imports included, until upstream's trader runs.
+Usage: bare_node.py ENV_FILE. Prints the seconds from the first line, imports included, until upstream's trader runs, as
+``seconds=1.234`` on a line of its own among upstream's log lines.
 """
 
 import time
@@ -18,7 +19,7 @@ import nodecfg  # noqa: E402
 
 
 def main() -> None:
-    """Builds, runs until the trader runs, stops, and prints the seconds last."""
+    """Builds, runs until the trader runs, prints the seconds, and stops."""
     settings = nodecfg.TradingNodeSettings.from_env(env_file=Path(sys.argv[1]))
     os.environ.update({key: value.get_secret_value() for key, value in nodecfg.adapter_environment(settings).items()})
     node = TradingNode(config=nodecfg.TradingNodeConfigFactory.from_settings(settings))
@@ -28,20 +29,17 @@ def main() -> None:
     for name, execution in factories.execution.items():
         node.add_exec_client_factory(name, execution)
     node.build()
-    seconds = 0.0
 
     async def stop_when_trading() -> None:
-        nonlocal seconds
         while not node.trader.is_running:  # noqa: ASYNC110  (upstream sets no event)
             await asyncio.sleep(0.01)
-        seconds = time.monotonic() - STARTED
+        sys.stdout.write(f"\nseconds={time.monotonic() - STARTED:.3f}\n")
         await node.stop_async()
 
     stopping = node.kernel.loop.create_task(stop_when_trading())
     node.run()
     stopping.cancel()
     node.dispose()
-    sys.stdout.write(f"\n{seconds:.3f}\n")
 
 
 if __name__ == "__main__":

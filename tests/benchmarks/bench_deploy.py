@@ -61,7 +61,7 @@ def test_restart_to_ready(checkout: Path, host: Host, report: Report) -> None:
     try:
         host.ssh(f"cat > /root/bare_node.py <<'EOF'\n{script}\nEOF")
         command = "/opt/tradingnode/current/bin/python /root/bare_node.py /etc/tradingnode/main.env"
-        bare = [float(host.ssh(command).stdout.split()[-1]) for _ in range(_RUNS)]
+        bare = [float(host.ssh(command).stdout.split("seconds=")[1].split()[0]) for _ in range(_RUNS)]
     finally:
         host.ssh("systemctl start tradingnode", timeout=200)
     report.add("systemctl restart to READY (stop and start)", restarts)

@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-_NODE = "/opt/tradingnode/current/bin"
-_VENUE = "/opt/simvenue/current/bin"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Host:
@@ -50,18 +47,18 @@ class Host:
 
     def node(self, verb: str) -> dict[str, Any]:
         """Asks the running node: ``status`` or ``dump``."""
-        document: dict[str, Any] = json.loads(self.ssh(f"{_NODE}/noderun {verb} --json").stdout)
+        document: dict[str, Any] = json.loads(self.ssh(f"noderun {verb} --json").stdout)
         return document
 
     def ledger(self) -> dict[str, Any]:
         """Reads the venue's ledger for the node's account: the oracle."""
-        command = f"{_VENUE}/simvenue ledger --account node --json"
+        command = "simvenue ledger --account node --json"
         document: dict[str, Any] = json.loads(self.ssh(command).stdout)
         return document
 
     def is_trading(self) -> bool:
         """Whether the node answers and says RUNNING."""
-        result = self.ssh(f"{_NODE}/noderun status --json", check=False)
+        result = self.ssh("noderun status --json", check=False)
         return result.returncode == 0 and json.loads(result.stdout)["state"] == "RUNNING"
 
     def assert_equals_ledger(self, *, within: float = 30) -> dict[str, Any]:
@@ -70,15 +67,14 @@ class Host:
         The last differences are reported when they do not go away in time.
 
         """
-        venue = f"{_VENUE}/simvenue market"
-        self.ssh(f"{venue} pause")
+        self.ssh("simvenue market pause")
         try:
             deadline = time.monotonic() + within
             while found := differences(self.node("dump"), ledger := self.ledger()):
                 assert time.monotonic() < deadline, "node and venue differ:\n" + "\n".join(found)
                 time.sleep(0.5)
         finally:
-            self.ssh(f"{venue} resume")
+            self.ssh("simvenue market resume")
         return ledger
 
 
