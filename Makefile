@@ -27,8 +27,8 @@ lint: setup ## check style, types and roles
 test: lint test-fast ## lint, then every test, also those that boot lab hosts
 	$(BIN)/pytest tests/e2e
 
-test-fast: setup ## unit and integration tests, no lab hosts; they wait more than they compute, so four at a time
-	$(BIN)/pytest -n 4 --dist loadfile tests/unit tests/integration
+test-fast: setup ## unit and integration tests, no lab hosts; they wait more than they compute, so three at a time
+	$(BIN)/pytest -n 3 --dist loadfile tests/unit tests/integration
 
 lab: setup ## boot the bare lab hosts of ENV on this machine
 	$(PLAYBOOK) playbooks/lab.yml

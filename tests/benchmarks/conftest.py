@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from tests.support.lab import Host, clone
+from tests.support.lab import Host, clone, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -53,9 +53,11 @@ def report() -> Iterator[Report]:
 
 
 @pytest.fixture(scope="session")
-def checkout(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A clean clone whose testnet inventory points to a lab for measurements."""
-    return clone(repository, tmp_path_factory.mktemp("bench") / "tradingnode-ops", lab="bench", subnet=_SUBNET)
+def checkout(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A clean clone whose testnet inventory points to a lab for measurements; the lab is removed afterwards."""
+    copy = clone(repository, tmp_path_factory.mktemp("bench") / "tradingnode-ops", lab="bench", subnet=_SUBNET)
+    yield copy
+    run(copy, "make", "lab-down")
 
 
 @pytest.fixture(scope="session")
