@@ -16,6 +16,7 @@ from nodecfg.builders.execution import build_exec_engine_config
 from nodecfg.builders.logging import build_logging_config
 from nodecfg.builders.risk import build_risk_engine_config
 from nodecfg.errors import ConfigurationError, Problem
+from nodecfg.overrides import apply_overrides
 from nodecfg.settings import TradingNodeSettings
 from nodecfg.settings.node import CANCEL_TASKS_SECONDS
 from nodecfg.strategies import load_checked
@@ -63,6 +64,8 @@ class TradingNodeConfigFactory:
             timeout_post_stop=timeouts.post_stop,
             timeout_shutdown=CANCEL_TASKS_SECONDS,
         )
+        if settings.overrides_file:
+            config = apply_overrides(config, settings.overrides_file)
         return round_trip(config)
 
     @classmethod

@@ -1,7 +1,7 @@
 """The settings of a live node, one family per file, each read from its environment variables."""
 
 from nodecfg.settings.binance import AccountType, BinanceCredentials, ExchangeCredentials
-from nodecfg.settings.environment import ConfigEnvironment, StrategiesSettings, TradingEnvironment
+from nodecfg.settings.environment import ConfigEnvironment, OverridesSettings, StrategiesSettings, TradingEnvironment
 from nodecfg.settings.logging import LoggingSettings, LogLevel
 from nodecfg.settings.node import SECTIONS, TradingNodeSettings
 from nodecfg.settings.reconciliation import ReconciliationSettings
@@ -18,6 +18,7 @@ __all__ = [
     "ExchangeCredentials",
     "LogLevel",
     "LoggingSettings",
+    "OverridesSettings",
     "ReadySettings",
     "ReconciliationSettings",
     "RedisConfig",

@@ -45,3 +45,17 @@ class StrategiesSettings(Section):
         expected="the path of strategies.yaml",
         example="/etc/tradingnode/main.strategies.yaml",
     )
+
+
+class OverridesSettings(Section):
+    """Where upstream's fields without a variable of their own are set."""
+
+    model_config = SettingsConfigDict(env_prefix="NAUTILUS_OVERRIDES_")
+    title = "Overrides"
+
+    file: FilePath | None = setting(
+        None,
+        purpose="overrides.yaml: any other field of upstream's TradingNodeConfig by its dotted path, merged last.",
+        expected="the path of overrides.yaml",
+        example="/etc/tradingnode/main.overrides.yaml",
+    )

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from nodecfg.errors import NOT_SET, ConfigurationError, Problem, scrubbed
 from nodecfg.settings.binance import BinanceCredentials
-from nodecfg.settings.environment import ConfigEnvironment, StrategiesSettings, TradingEnvironment
+from nodecfg.settings.environment import ConfigEnvironment, OverridesSettings, StrategiesSettings, TradingEnvironment
 from nodecfg.settings.logging import LoggingSettings
 from nodecfg.settings.reconciliation import ReconciliationSettings
 from nodecfg.settings.redis import RedisConfig
@@ -21,6 +21,7 @@ from nodecfg.sources import Source, read_source, unknown_variables
 SECTIONS: Final[dict[str, type[Section]]] = {
     "environment": ConfigEnvironment,
     "strategies": StrategiesSettings,
+    "overrides": OverridesSettings,
     "logging": LoggingSettings,
     "timeouts": TimeoutSettings,
     "redis": RedisConfig,
@@ -43,6 +44,7 @@ class TradingNodeSettings(BaseModel):
 
     environment: ConfigEnvironment
     strategies: StrategiesSettings
+    overrides: OverridesSettings
     logging: LoggingSettings
     timeouts: TimeoutSettings
     redis: RedisConfig
@@ -68,6 +70,11 @@ class TradingNodeSettings(BaseModel):
     def strategies_file(self) -> Path | None:
         """Where the strategies are listed, None for a node without strategies."""
         return self.strategies.file
+
+    @property
+    def overrides_file(self) -> Path | None:
+        """Where fields of upstream are overridden, None for none."""
+        return self.overrides.file
 
     def for_testnet(self) -> Self:
         """Return these settings with the real exchange out of reach; addresses of a simulated venue are kept.

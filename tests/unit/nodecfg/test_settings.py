@@ -60,6 +60,7 @@ VALUES: list[tuple[str, str, str, object]] = [
     ("READY_DATA_EXCEPT", "BTCUSDT-PERP.BINANCE", "ready.data_except", ("BTCUSDT-PERP.BINANCE",)),
     ("SHUTDOWN_POLICY", "flatten", "shutdown.policy", ShutdownPolicy.FLATTEN),
     ("SHUTDOWN_TIMEOUT", "60", "shutdown.timeout", 60.0),
+    ("NAUTILUS_OVERRIDES_FILE", "/etc/o.yaml", "overrides_file", Path("/etc/o.yaml")),
 ]
 CONTRACT = {
     "NAUTILUS_ENVIRONMENT": "LIVE",
