@@ -38,7 +38,7 @@ class _Rule:
 
 
 def _rule(path: str, wrong: Callable[[Any], bool], reason: str, fix: str = "remove the override") -> _Rule:
-    return _Rule(re.compile(path.replace(".", r"\.").replace("*", "[^.]+")), wrong, reason, fix)
+    return _Rule(re.compile(path.replace(".", r"\.").replace("*", "[^.]*")), wrong, reason, fix)
 
 
 def _owned(path: str, owner: str) -> _Rule:
@@ -126,7 +126,7 @@ _RULES: Final = (
     ),
     _rule("exec_clients.*.use_position_ids", _is_false, "nets the two legs of a hedge account into one"),
     _rule(
-        "exec_clients.BINANCE.*max_retries",
+        "exec_clients.BINANCE*.max_retries",
         _is_set,
         "repeats an order whose fate is unknown; the venue answers 'duplicate', and upstream calls the live order "
         "rejected",

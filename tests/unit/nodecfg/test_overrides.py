@@ -154,6 +154,8 @@ def test_overrides_reach_every_kind_of_field(variables: dict[str, str], tmp_path
     path.write_text(ACCEPTED)
     before = TradingNodeConfigFactory.from_settings(TradingNodeSettings.from_env(variables))
     after = TradingNodeConfigFactory.from_env({**variables, "NAUTILUS_OVERRIDES_FILE": str(path)})
+    assert after.portfolio is not None
+    assert after.logging is not None
     assert after.portfolio.use_mark_prices is True
     assert (after.exec_engine.inflight_check_retries, after.exec_engine.qsize) == (7, 5000)
     assert after.data_clients["BINANCE"].config["update_instruments_interval_mins"] == 5
