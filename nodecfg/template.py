@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from nodecfg.settings import SECTIONS
+from nodecfg.settings import SECTIONS, VENUES
 from nodecfg.settings.section import is_secret
 
 if TYPE_CHECKING:
@@ -21,11 +21,14 @@ _HEAD = """\
 def env_template() -> str:
     """Return the text of `.env.example`."""
     parts = [_HEAD]
-    for section in SECTIONS.values():
+    for key, section in SECTIONS.items():
         lines = ["", f"# --- {section.title} ---"]
+        # One venue is needed, any further one is a choice.
+        optional = key in VENUES[1:]
         for name, field in section.model_fields.items():
             lines.append(f"# {field.description}")
-            lines.append(_line(section.variable(name), field))
+            line = _line(section.variable(name), field)
+            lines.append(f"#{line}" if optional and field.is_required() else line)
         parts.append("\n".join(lines) + "\n")
     return "".join(parts)
 
@@ -35,7 +38,7 @@ def _line(variable: str, field: FieldInfo) -> str:
     example = extra.get("example") if isinstance(extra, dict) else None
     if field.is_required():
         return f"{variable}={'' if is_secret(field) else example or ''}"
-    default = field.get_default(call_default_factory=True)
+    default = field.get_default(call_default_factory=True, validated_data={})
     text = str(example) if example is not None else _written(default)
     return f"#{variable}={_quoted(text)}"
 
@@ -49,7 +52,7 @@ def _written(value: object) -> str:
         return value.value
     if isinstance(value, float):
         return f"{value:g}"
-    if isinstance(value, tuple):
+    if isinstance(value, (tuple, dict)):
         return ",".join(str(item) for item in value)
     return str(value)
 

@@ -31,6 +31,11 @@ class ConfigEnvironment(Section):
         purpose="LIVE | SANDBOX. Testnets and simulated venues trade as LIVE too; SANDBOX refuses a venue that is not.",
         expected="LIVE or SANDBOX",
     )
+    debug: bool = setting(
+        False,  # noqa: FBT003 a default, named by its keyword
+        purpose="true: records in Redis as JSON with readable times, engines that log every message. No real money.",
+        expected="true or false",
+    )
 
 
 class StrategiesSettings(Section):
