@@ -1,0 +1,100 @@
+"""A Redis, a venue and an env file for the command, each test its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.integration.node.world import (
+    API_KEY,
+    API_SECRET,
+    INSTRUMENT,
+    REDIS_PASSWORD,
+    REDIS_USER,
+    TRADER,
+    Redis,
+    Venue,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+REPOSITORY = Path(__file__).parents[3]
+
+
+@dataclass(frozen=True)
+class Command:
+    """The installed `nodecfg`, with an env file of its own."""
+
+    directory: Path
+    variables: dict[str, str]
+
+    def run(self, *arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
+        """Runs a command over the variables with changes."""
+        env_file = self.directory / "node.env"
+        merged = {**self.variables, **changes}
+        env_file.write_text("".join(f"{name}='{value}'\n" for name, value in merged.items()))
+        env_file.chmod(0o600)
+        return subprocess.run(
+            [sys.executable, "-m", "nodecfg", *arguments, "--env-file", str(env_file)],
+            cwd=self.directory,
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(REPOSITORY), "HOME": str(self.directory)},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+
+    def doctor(self, *arguments: str, **changes: str) -> tuple[int, dict[str, dict[str, str]]]:
+        """Runs the doctor once without retries; gives exit code and findings by check."""
+        done = self.run("doctor", "--json", "--retries", "0", *arguments, **changes)
+        assert done.stdout, done.stderr
+        document: dict[str, Any] = json.loads(done.stdout)
+        for secret in (API_KEY, API_SECRET, REDIS_PASSWORD):
+            assert secret not in done.stdout + done.stderr
+        return done.returncode, {finding["check"]: finding for finding in document["findings"]}
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[Redis]:
+    """A running redis-server."""
+    server = Redis(tmp_path / "redis").start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def venue(tmp_path: Path) -> Iterator[Venue]:
+    """A running simulated venue."""
+    process = Venue(tmp_path / "venue").start()
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+def command(redis: Redis, venue: Venue, tmp_path: Path) -> Command:
+    """The command, with settings that lead to both."""
+    return Command(
+        tmp_path,
+        {
+            "NAUTILUS_TRADER_ID": TRADER,
+            "REDIS_PORT": str(redis.port),
+            "REDIS_USERNAME": REDIS_USER,
+            "REDIS_PASSWORD": REDIS_PASSWORD,
+            "REDIS_RESPONSE_TIMEOUT": "2",
+            "BINANCE_API_KEY": API_KEY,
+            "BINANCE_API_SECRET": API_SECRET,
+            "BINANCE_TESTNET": "true",
+            "BINANCE_INSTRUMENT_IDS": INSTRUMENT,
+            "BINANCE_BASE_URL_HTTP": venue.url,
+            "BINANCE_BASE_URL_WS": f"ws://127.0.0.1:{venue.port}",
+            "BINANCE_BASE_URL_WS_STREAM": f"ws://127.0.0.1:{venue.port}",
+        },
+    )
