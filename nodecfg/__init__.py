@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from nodecfg.builders.portfolio import build_portfolio_config
     from nodecfg.builders.risk import build_risk_engine_config
     from nodecfg.builders.streaming import build_streaming_config
+    from nodecfg.claims import ExternalOrderClaimConfig
     from nodecfg.credentials import adapter_environment
     from nodecfg.errors import ConfigurationError, Problem
     from nodecfg.factory import TradingNodeConfigFactory
@@ -69,6 +70,7 @@ __all__ = [
     "DataEngineSettings",
     "ExchangeCredentials",
     "ExecEngineSettings",
+    "ExternalOrderClaimConfig",
     "Instance",
     "LoggingSettings",
     "MessageBusSettings",
@@ -109,6 +111,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "ExternalOrderClaimConfig": "nodecfg.claims",
     "build_binance_data_client_config": "nodecfg.builders.binance",
     "build_binance_exec_client_config": "nodecfg.builders.binance",
     "build_bybit_data_client_config": "nodecfg.builders.bybit",

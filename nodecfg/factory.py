@@ -23,7 +23,7 @@ from nodecfg.errors import ConfigurationError, Problem
 from nodecfg.overrides import apply_overrides
 from nodecfg.settings import TradingNodeSettings
 from nodecfg.settings.node import CANCEL_TASKS_SECONDS
-from nodecfg.strategies import load_checked
+from nodecfg.strategies import LoadedFile, load_file
 from nodecfg.strategy_rules import strategy_problems
 
 if TYPE_CHECKING:
@@ -41,7 +41,8 @@ class TradingNodeConfigFactory:
         Raises:
             ConfigurationError: With every problem of strategies.yaml, alone and together with the settings.
         """
-        strategies = load_checked(settings.strategies_file) if settings.strategies_file else ()
+        listed = load_file(settings.strategies_file) if settings.strategies_file else LoadedFile()
+        strategies = [strategy.claimed(settings.instrument_ids) for strategy in listed.strategies]
         problems = tuple(strategy_problems(settings, strategies))
         if problems:
             raise ConfigurationError(problems)
@@ -66,6 +67,8 @@ class TradingNodeConfigFactory:
             data_clients=clients.data,
             exec_clients=clients.execution,
             strategies=[strategy.importable for strategy in strategies],
+            actors=list(listed.actors),
+            exec_algorithms=list(listed.exec_algorithms),
             logging=build_logging_config(settings.logging),
             # Strategy state is lost otherwise: upstream neither loads nor saves it by default.
             load_state=True,
