@@ -68,9 +68,11 @@ _RULES: Final = (
         "the variables of that venue (BINANCE_… or BYBIT_…)",
     ),
     _owned(f"{_CLIENTS}.instrument_provider.load_ids", "the variable with the instruments of that venue"),
+    _owned("streaming.catalog_path", "NAUTILUS_CATALOG_PATH"),
+    _owned("streaming.include_types", "NAUTILUS_CATALOG_INCLUDE_TYPES"),
     _rule(
         "timeout_shutdown",
-        lambda value: True,
+        lambda _: True,
         "is part of the time a stop may take, on which SHUTDOWN_TIMEOUT is checked",
         "remove the override; SHUTDOWN_TIMEOUT decides how long a stop may take",
     ),
@@ -87,11 +89,17 @@ _RULES: Final = (
     ),
     _rule("risk_engine.bypass", _is_true, "switches off every limit before an order, and the trading halt with them"),
     _rule("risk_engine", _is_null, "switches off every limit before an order"),
-    _rule("exec_engine.reconciliation", _is_false, "starts the node blind to what is open at the venue"),
+    _rule(
+        "exec_engine.reconciliation",
+        _is_false,
+        "starts the node blind to what is open at the venue",
+        "set RECONCILIATION_PRESET=DISABLED and RECONCILIATION_FORCE_DISABLED=true, if that is what you want",
+    ),
     _rule(
         "exec_engine.reconciliation_lookback_mins",
         _is_set,
         "limits how far reconciliation looks back: upstream makes up fills for a position that is older",
+        "set RECONCILIATION_LOOKBACK_MINS and RECONCILIATION_ALLOW_LIMITED_LOOKBACK=true, if that is what you want",
     ),
     _rule("exec_engine.load_cache", _is_false, "starts the node without its own orders and positions"),
     _rule(

@@ -31,11 +31,13 @@ class Rendered:
         text: The JSON document, one line feed at its end.
         refused: Why `python -m nautilus_trader.live` would not take it, None when it does.
         masked: Whether a secret is masked in it, so that it decodes but cannot log in.
+        types_lost: Whether a catalog's types are missing in it; upstream writes types that it cannot read.
     """
 
     text: str
     refused: str | None
     masked: bool
+    types_lost: bool
 
 
 def render(settings: TradingNodeSettings, *, as_default_trader: bool = False, with_secrets: bool = False) -> Rendered:
@@ -45,8 +47,8 @@ def render(settings: TradingNodeSettings, *, as_default_trader: bool = False, wi
     read them from the environment, see `adapter_environment`.
 
     Upstream's module (nautilus_trader/live/__main__.py, 1.231.0) decodes without upstream's own decoding hook, so it
-    refuses every field that holds an identifier, the trader id first of all. A field at its default is left out by
-    upstream's rules without a change of meaning; the trader id of another trader is not.
+    refuses every field that holds an identifier, the trader id first of all. TRADER-001 is its default and is left out;
+    any other trader id stands in the document, because without it the node would be another trader.
 
     Args:
         settings: What to render.
@@ -56,8 +58,10 @@ def render(settings: TradingNodeSettings, *, as_default_trader: bool = False, wi
     Raises:
         ConfigurationError: The settings do not build a config, or `as_default_trader` is not enough.
     """
-    config = TradingNodeConfigFactory.from_settings(settings)
-    document: dict[str, Any] = config.json_primitives()
+    document: dict[str, Any] = TradingNodeConfigFactory.from_settings(settings).json_primitives()
+    types = None
+    if document["streaming"] is not None:
+        types, document["streaming"]["include_types"] = document["streaming"]["include_types"], None
     factories = client_factories(settings)
     for kind, classes in (("data_clients", factories.data), ("exec_clients", factories.execution)):
         for name, factory in classes.items():
@@ -65,20 +69,22 @@ def render(settings: TradingNodeSettings, *, as_default_trader: bool = False, wi
     if as_default_trader or document["trader_id"] == _DEFAULT_TRADER:
         del document["trader_id"]
     refused = _refused(document)
+    if types and as_default_trader:
+        refused = "streaming.include_types cannot be written, and a node with orders crashes at its start without them"
     if refused and as_default_trader:
         raise ConfigurationError(
             [
                 Problem(
                     variable="TradingNodeConfig",
                     value_masked="(rendered)",
-                    problem=f"cannot be run by upstream's own module, which decodes no identifiers: {refused}",
-                    fix="remove the override that it names, or run the node with noderun",
+                    problem=f"cannot be run by upstream's own module: {refused}",
+                    fix="remove the setting or override that it names, or run the node with noderun",
                 )
             ]
         )
     secret_free = document if with_secrets else _without_secrets(document)
     text = msgspec.json.format(msgspec.json.encode(secret_free), indent=2).decode() + "\n"
-    return Rendered(text=text, refused=refused, masked=secret_free != document)
+    return Rendered(text=text, refused=refused, masked=secret_free != document, types_lost=types is not None)
 
 
 def write_private(text: str, path: Path) -> None:

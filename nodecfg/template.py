@@ -46,7 +46,7 @@ def production_template() -> str:
         "REDIS_PASSWORD": "",
         "BINANCE_TESTNET": "false",
     }
-    hidden = ("base_url_http", "base_url_ws", "base_url_ws_stream", "demo", "debug", "force_disabled")
+    hidden = ("base_url", "demo", "debug", "force_disabled")
     return _PRODUCTION_HEAD + "".join(_section(name, section, given, hidden) for name, section in SECTIONS.items())
 
 
@@ -66,7 +66,7 @@ def _section(name: str, section: type[Section], given: dict[str, str], hidden: t
     wanted = name not in VENUES or name == _FIRST_VENUE
     lines = ["", f"# --- {section.title} ---"]
     for field_name, field in section.model_fields.items():
-        if field_name in hidden:
+        if hidden and field_name.startswith(hidden):
             continue
         variable = section.variable(field_name)
         lines.append(f"# {field.description}")

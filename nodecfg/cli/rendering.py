@@ -62,6 +62,11 @@ def render(
             "TradingNodeConfig.parse and noderun take it, --as-default-trader makes one that it takes",
             err=True,
         )
+    if rendered.types_lost:
+        typer.echo(
+            "note: NAUTILUS_CATALOG_INCLUDE_TYPES is not in it: upstream writes types as names that it cannot read",
+            err=True,
+        )
     if rendered.masked:
         typer.echo(
             "note: secrets are masked; --with-secrets --output FILE writes them into a file of mode 0600", err=True

@@ -41,12 +41,13 @@ class Patience:
         Raises:
             NoAnswerError: The last one, when none came.
         """
-        for number in range(min(self.retries, MOST_RETRIES)):
+        most = min(self.retries, MOST_RETRIES)
+        for number in range(most):
             try:
                 return ask()
             except NoAnswerError as error:
                 pause = min(2.0**number, _LONGEST_PAUSE)
-                self.tell(f"{what}: {error}; asking again in {pause:g} s ({number + 1} of {self.retries})")
+                self.tell(f"{what}: {error}; asking again in {pause:g} s ({number + 1} of {most})")
                 self.wait(pause)
         return ask()
 

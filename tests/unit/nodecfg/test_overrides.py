@@ -108,7 +108,7 @@ REFUSED: list[tuple[str, str, str, str]] = [
     ("cache.buffer_interval_ms: 100", "cache.buffer_interval_ms", "lost the whole order", "remove"),
     ("cache.database.type: postgres", "cache.database.type", "not redis", "remove"),
     ("risk_engine.bypass: true", "risk_engine.bypass", "every limit", "remove"),
-    ("exec_engine.reconciliation: false", "exec_engine.reconciliation", "blind", "remove"),
+    ("exec_engine.reconciliation: false", "exec_engine.reconciliation", "blind", "RECONCILIATION_PRESET"),
     ("exec_engine.reconciliation_lookback_mins: 60", "exec_engine.reconciliation_lookback_mins", "makes up fills", ""),
     ("exec_engine.load_cache: false", "exec_engine.load_cache", "without its own orders", ""),
     ("exec_engine.open_check_open_only: false", "exec_engine.open_check_open_only", "resolved as rejected", ""),

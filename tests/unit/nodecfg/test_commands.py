@@ -1,0 +1,291 @@
+"""show, render, diff, schema, docs and presets say what the settings and upstream's config say, and no secret."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from nautilus_trader.live.config import TradingNodeConfig
+from typer.testing import CliRunner
+
+from nodecfg import TradingNodeConfigFactory, TradingNodeSettings, adapter_factories
+from nodecfg.cli import app
+from nodecfg.presets import PRESETS
+from nodecfg.reference import FILE as REFERENCE
+from nodecfg.reference import reference_text
+from nodecfg.render import render, write_private
+from nodecfg.schema import FILE as SCHEMA
+from nodecfg.schema import schema, schema_text
+from nodecfg.settings import SECTIONS
+from nodecfg.template import EXAMPLE, PRODUCTION, env_template, production_template
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from typer.testing import Result
+
+    WriteEnv = Callable[[Mapping[str, str]], Path]
+
+KNOWN = [name for section in SECTIONS.values() for name in section.variables()]
+
+
+def _run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, list(arguments))
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        (EXAMPLE, env_template),
+        (PRODUCTION, production_template),
+        (REFERENCE, reference_text),
+        (SCHEMA, schema_text),
+    ],
+)
+def test_generated_files_are_fresh(repository: Path, file: str, text: Callable[[], str]) -> None:
+    """Each generated file in the repository is what the models say now; `make docs` or the command writes it anew."""
+    assert (repository / file).read_text(encoding="utf-8") == text()
+
+
+def test_commands_write_the_generated_files(tmp_path: Path) -> None:
+    """env-template --directory, schema -o and docs -o write the very texts, and stdout gets them without."""
+    assert _run("env-template", "--directory", str(tmp_path)).exit_code == 0
+    assert (tmp_path / EXAMPLE).read_text(encoding="utf-8") == env_template()
+    assert (tmp_path / PRODUCTION).read_text(encoding="utf-8") == production_template()
+    assert _run("env-template", "--production").output == production_template()
+    assert _run("schema").output == schema_text()
+    assert _run("docs", "--stdout").output == reference_text()
+    assert _run("docs", "-o", str(tmp_path / "page.md")).exit_code == 0
+    assert (tmp_path / "page.md").read_text(encoding="utf-8") == reference_text()
+
+
+@pytest.mark.parametrize("command", [["schema", "-o"], ["docs", "-o"], ["env-template", "--directory"]])
+def test_a_file_that_cannot_be_written_is_a_problem(tmp_path: Path, command: list[str]) -> None:
+    """An output path that is not there ends with 78 and its name, without a traceback."""
+    missing = tmp_path / "missing" / "file"
+    result = _run(*command, str(missing))
+    assert result.exit_code == 78
+    assert str(missing) in result.output
+    assert isinstance(result.exception, SystemExit)
+
+
+def test_schema_has_every_variable_and_marks_secrets() -> None:
+    """Each variable is a property with its type; secrets are write-only; no other property is allowed."""
+    document = schema()
+    assert list(document["properties"]) == KNOWN
+    properties = document["properties"]
+    assert properties["REDIS_PORT"] | {"description": ""} == {
+        "x-section": SECTIONS["redis"].title,
+        "description": "",
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 65535,
+        "default": "6379",
+    }
+    assert properties["NAUTILUS_ENVIRONMENT"]["enum"] == ["LIVE", "SANDBOX"]
+    assert properties["BINANCE_API_SECRET"]["writeOnly"] is True
+    assert properties["RECONCILIATION_OPEN_CHECK_INTERVAL_SECS"]["x-preset"] == "10"
+    assert (document["required"], document["additionalProperties"]) == (["NAUTILUS_TRADER_ID"], False)
+
+
+def test_reference_has_every_variable_once() -> None:
+    """The page has one row per variable, and the presets side by side."""
+    rows = [line.split("`")[1] for line in reference_text().splitlines() if line.startswith("| `")]
+    assert [name for name in rows if name in KNOWN] == KNOWN
+    assert "| `OPEN_CHECK_INTERVAL_SECS` | 30 | 10 | 5 | off |" in reference_text()
+
+
+def test_production_template_is_for_real_money(variables: dict[str, str], tmp_path: Path) -> None:
+    """Filled in, it is a right configuration for real money, and nothing of a test venue stands in it."""
+    text = production_template()
+    assert "BASE_URL" not in text
+    keys = {name: variables[name] for name in ("BINANCE_API_KEY", "BINANCE_API_SECRET", "REDIS_PASSWORD")}
+    for name, value in keys.items():
+        assert f"\n{name}=\n" in text
+        text = text.replace(f"\n{name}=\n", f"\n{name}={value}\n")
+    path = tmp_path / "main.env"
+    path.write_text(text)
+    path.chmod(0o600)
+    settings = TradingNodeSettings.from_env(env_file=path)
+    assert settings.binance is not None
+    assert settings.binance.is_real_money
+    assert (settings.redis.username, str(settings.strategies_file)) == (
+        "tradingnode-main",
+        "/etc/tradingnode/main.strategies.yaml",
+    )
+
+
+def test_show_names_the_origin_of_each_value(variables: dict[str, str], write_env: WriteEnv, tmp_path: Path) -> None:
+    """Each value is told with default, preset, file or env, and overrides stand below with their paths."""
+    overrides = tmp_path / "overrides.yaml"
+    overrides.write_text("exec_engine.qsize: 5000\ncache.database.password: hunter22\n")
+    given = {**variables, "RECONCILIATION_PRESET": "AGGRESSIVE", "RECONCILIATION_OPEN_CHECK_INTERVAL_SECS": "7"}
+    path = write_env(given)
+    document = json.loads(_run("show", "--json", "--env-file", str(path), "--overrides", str(overrides)).output)
+    origins = document["origins"]
+    assert origins["NAUTILUS_TRADER_ID"] == origins["RECONCILIATION_OPEN_CHECK_INTERVAL_SECS"] == "file"
+    assert origins["RECONCILIATION_POSITION_CHECK_INTERVAL_SECS"] == "preset"
+    assert document["settings"]["RECONCILIATION_POSITION_CHECK_INTERVAL_SECS"] == 15.0
+    assert origins["REDIS_PORT"] == "default"
+    assert document["overrides"] == {"exec_engine.qsize": 5000, "cache.database.password": "********"}
+    assert set(origins) == set(document["settings"])
+    table = _run("show", "--env-file", str(path), "--overrides", str(overrides)).output
+    assert "override" in table
+    assert "preset" in table
+    assert "hunter22" not in table
+
+
+def test_show_knows_the_process_environment(variables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a file the origin of given values is env."""
+    monkeypatch.chdir("/")
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert json.loads(_run("show", "--json").output)["origins"]["NAUTILUS_TRADER_ID"] == "env"
+
+
+def test_show_refuses_overrides_that_cannot_be_read(variables: dict[str, str], write_env: WriteEnv) -> None:
+    """An overrides file that is not there is a problem of `show` too."""
+    assert _run("show", "--env-file", str(write_env(variables)), "--overrides", "/nowhere").exit_code == 78
+
+
+def test_check_knows_overrides(variables: dict[str, str], write_env: WriteEnv, tmp_path: Path) -> None:
+    """A wrong override is found by check; beside wrong settings the file's own problems are told too."""
+    overrides = tmp_path / "overrides.yaml"
+    overrides.write_text("exec_engine.qsze: 5000\n")
+    result = _run("check", "--json", "--env-file", str(write_env(variables)), "--overrides", str(overrides))
+    assert result.exit_code == 78
+    (problem,) = json.loads(result.output)["problems"]
+    assert problem["fix"] == "did you mean exec_engine.qsize?"
+    overrides.write_text("a..b: 1\n")
+    wrong = write_env({**variables, "REDIS_PORT": "x"})
+    result = _run("check", "--json", "--env-file", str(wrong), "--overrides", str(overrides))
+    assert [p["variable"] for p in json.loads(result.output)["problems"]] == ["REDIS_PORT", "overrides.yaml a..b"]
+    overrides.write_text("exec_engine.qsize: 5000\n")
+    assert _run("check", "--env-file", str(write_env(variables)), "--overrides", str(overrides)).exit_code == 0
+
+
+def test_render_is_read_back_equal(variables: dict[str, str], write_env: WriteEnv) -> None:
+    """The document is read by upstream's decoder, and is the factory's config plus the clients' factories."""
+    settings = TradingNodeSettings.from_env({**variables, "REDIS_PASSWORD": "", "REDIS_USERNAME": ""})
+    rendered = render(settings)
+    assert rendered.masked is False
+    decoded = TradingNodeConfig.parse(rendered.text)
+    document = json.loads(rendered.text)
+    for clients in (document["data_clients"], document["exec_clients"]):
+        for client in clients.values():
+            assert client["factory"]["path"].startswith("nodecfg.adapter_factories:binance_BinanceLive")
+            client["factory"] = None
+    assert TradingNodeConfig.parse(json.dumps(document)) == TradingNodeConfigFactory.from_settings(settings)
+    assert decoded.exec_clients["BINANCE"].factory.create().__name__ == "BinanceLiveExecClientFactory"
+    assert TradingNodeConfig.parse(decoded.json()) == decoded
+    assert _run("render", "--env-file", str(write_env(variables))).exit_code == 0
+
+
+def test_render_hides_secrets_unless_told(
+    variables: dict[str, str], secrets: tuple[str, ...], write_env: WriteEnv, tmp_path: Path
+) -> None:
+    """Redis' password is a mask on stdout and in a plain file; told so, it goes into a private file only."""
+    path = write_env(variables)
+    result = _run("render", "--env-file", str(path))
+    assert "secrets are masked" in result.stderr
+    assert not [secret for secret in secrets if secret in result.output]
+    assert json.loads(result.stdout)["cache"]["database"]["password"] == "********"
+    refused = _run("render", "--env-file", str(path), "--with-secrets")
+    assert refused.exit_code == 78
+    assert "--with-secrets" in refused.output
+    output = tmp_path / "node.json"
+    output.touch(mode=0o644)
+    written = _run("render", "--env-file", str(path), "--with-secrets", "-o", str(output))
+    assert (written.exit_code, output.stat().st_mode & 0o777) == (0, 0o600)
+    assert json.loads(output.read_text())["cache"]["database"]["password"] == variables["REDIS_PASSWORD"]
+    assert not [secret for secret in secrets if secret in written.output]
+    nowhere = _run("render", "--env-file", str(path), "--with-secrets", "-o", str(tmp_path / "no" / "x"))
+    assert nowhere.exit_code == 78
+    assert _run("render", "--env-file", str(path), "-o", str(tmp_path / "no" / "x")).exit_code == 78
+
+
+def test_a_private_file_is_whole_or_not_there(tmp_path: Path) -> None:
+    """A write that fails leaves neither a half file nor a temporary one."""
+    with pytest.raises(IsADirectoryError):
+        write_private("text", tmp_path)
+    with pytest.raises(UnicodeEncodeError):
+        write_private("\udc80", tmp_path / "x")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_render_for_upstreams_module(variables: dict[str, str], write_env: WriteEnv, tmp_path: Path) -> None:
+    """Without the trader id upstream's module takes it; with an identifier elsewhere no option helps, which is told."""
+    path = write_env(variables)
+    plain = _run("render", "--env-file", str(path))
+    assert json.loads(plain.stdout)["trader_id"] == "MM-001"
+    assert "refuses this" in plain.stderr
+    default = _run("render", "--env-file", str(path), "--as-default-trader")
+    assert "trader_id" not in json.loads(default.stdout)
+    assert "refuses this" not in default.stderr
+    overrides = tmp_path / "overrides.yaml"
+    overrides.write_text("exec_engine.external_clients: [OTHER]\n")
+    stuck = _run("render", "--env-file", str(path), "--as-default-trader", "--overrides", str(overrides))
+    assert stuck.exit_code == 78
+    assert "ClientId" in stuck.output
+
+
+def test_render_tells_that_types_are_lost(variables: dict[str, str], write_env: WriteEnv) -> None:
+    """A catalog's types cannot be read back by upstream: left out and told, and refused for upstream's module."""
+    catalog = {"NAUTILUS_CATALOG_PATH": "/var/lib/catalog", "NAUTILUS_CATALOG_INCLUDE_TYPES": "TradeTick"}
+    path = write_env({**variables, **catalog})
+    result = _run("render", "--env-file", str(path))
+    assert "NAUTILUS_CATALOG_INCLUDE_TYPES is not in it" in result.stderr
+    assert TradingNodeConfig.parse(result.stdout).streaming is not None
+    assert _run("render", "--env-file", str(path), "--as-default-trader").exit_code == 78
+
+
+def test_only_factories_are_reachable() -> None:
+    """The names of rendered factories lead to the classes, and nothing else is a name there."""
+    factory = adapter_factories.bybit_BybitLiveDataClientFactory()
+    assert factory.__name__ == "BybitLiveDataClientFactory"
+    for name in ("binance_anything", "okx_OKXLiveDataClientFactory", "nonsense"):
+        with pytest.raises(AttributeError):
+            getattr(adapter_factories, name)
+
+
+def test_diff_compares_settings_and_upstream(variables: dict[str, str], tmp_path: Path) -> None:
+    """What differs is told by variable and by upstream's path; a secret that differs is told without its values."""
+
+    def write(name: str, **changes: str) -> str:
+        path = tmp_path / name
+        path.write_text("".join(f"{k}='{v}'\n" for k, v in {**variables, **changes}.items()))
+        path.chmod(0o600)
+        return str(path)
+
+    one = write("one.env")
+    other = write("other.env", REDIS_PASSWORD="another-password-2", NAUTILUS_LOG_LEVEL="DEBUG", READY_TIMEOUT="99")
+    result = _run("diff", "--json", one, other)
+    assert result.exit_code == 0
+    document = json.loads(result.output)
+    names = {row["name"]: (row["kind"], row["first"], row["second"]) for row in document["differences"]}
+    assert names == {
+        "NAUTILUS_LOG_LEVEL": ("setting", "INFO", "DEBUG"),
+        "REDIS_PASSWORD": ("setting", "********", "********"),
+        "READY_TIMEOUT": ("setting", "120.0", "99.0"),
+        "cache.database.password": ("upstream", "********", "********"),
+        "logging.log_level": ("upstream", "INFO", "DEBUG"),
+    }
+    assert _run("diff", "--exit-code", one, other).exit_code == 1
+    assert "logging.log_level" in _run("diff", one, other).output
+    same = _run("diff", "--exit-code", one, one)
+    assert (same.exit_code, "configure the same node" in same.output) == (0, True)
+    wrong = _run("diff", one, write("wrong.env", REDIS_PORT="x"), "--json")
+    assert wrong.exit_code == 78
+    assert json.loads(wrong.output)["problems"][0]["variable"].endswith("wrong.env: REDIS_PORT")
+    assert _run("diff", str(tmp_path / "absent"), one).exit_code == 78
+
+
+def test_presets_are_shown_side_by_side() -> None:
+    """The command prints every preset with every value, and the same as JSON."""
+    document = json.loads(_run("presets", "--json").output)
+    assert {name: entry["values"] for name, entry in document.items()} == {p.value: dict(v) for p, v in PRESETS.items()}
+    table = _run("presets").output
+    assert all(preset.value in table for preset in PRESETS)
+    assert "INFLIGHT_CHECK_RETRIES" in table
