@@ -8,6 +8,7 @@ from nautilus_trader.adapters.binance.common.enums import BinanceAccountType, Bi
 from nautilus_trader.adapters.binance.common.symbol import BinanceSymbol
 from nautilus_trader.adapters.binance.config import BinanceDataClientConfig, BinanceExecClientConfig
 from nautilus_trader.adapters.binance.futures.enums import BinanceFuturesMarginType
+from nautilus_trader.common.config import register_config_decoding
 from nautilus_trader.model.identifiers import Venue
 
 from nodecfg.builders.importable import importable
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from nautilus_trader.common.config import ImportableConfig
 
     from nodecfg.settings import BinanceClient
+
+# Upstream writes futures_leverages and futures_margin_types and cannot read them back without this
+# ("Decoding objects of type <class '…BinanceSymbol'> is unsupported"): its decoder knows the class only when told.
+register_config_decoding(BinanceSymbol, BinanceSymbol)
 
 CLIENT: Final = "BINANCE"
 """Client id and venue of the main client."""
