@@ -83,11 +83,11 @@ def test_a_redis_that_would_lose_state(
 
 
 def test_memory_that_runs_out(command: Command, redis: Redis) -> None:
-    """Three quarters of the memory in use is a warning, while everything still works."""
+    """Three quarters of the memory in use is a warning, before writes are dropped."""
     used = next(line for line in redis.admin("INFO", "memory").splitlines() if line.startswith("used_memory:"))
-    redis.admin("CONFIG", "SET", "maxmemory", str(int(int(used.partition(":")[2]) * 1.25)))
+    redis.admin("CONFIG", "SET", "maxmemory", str(int(int(used.partition(":")[2]) * 1.3)))
     _, found = command.doctor()
-    assert (found["memory"]["verdict"], found["access"]["verdict"]) == ("warning", "ok")
+    assert found["memory"]["verdict"] == "warning"
 
 
 def test_rights_that_are_missing_or_too_many(command: Command, redis: Redis) -> None:

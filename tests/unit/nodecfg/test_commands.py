@@ -45,7 +45,7 @@ def _run(*arguments: str) -> Result:
     ],
 )
 def test_generated_files_are_fresh(repository: Path, file: str, text: Callable[[], str]) -> None:
-    """Each generated file in the repository is what the models say now; `make docs` or the command writes it anew."""
+    """Each generated file in the repository is what the models say now; the command writes it anew."""
     assert (repository / file).read_text(encoding="utf-8") == text()
 
 
