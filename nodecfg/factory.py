@@ -23,11 +23,12 @@ from nodecfg.errors import ConfigurationError, Problem
 from nodecfg.overrides import apply_overrides
 from nodecfg.settings import TradingNodeSettings
 from nodecfg.settings.node import CANCEL_TASKS_SECONDS
+from nodecfg.sources import readable_by_others
 from nodecfg.strategies import LoadedFile, load_file
 from nodecfg.strategy_rules import strategy_problems
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 
@@ -43,7 +44,7 @@ class TradingNodeConfigFactory:
         """
         listed = load_file(settings.strategies_file) if settings.strategies_file else LoadedFile()
         strategies = [strategy.claimed(settings.instrument_ids) for strategy in listed.strategies]
-        problems = tuple(strategy_problems(settings, strategies))
+        problems = (*strategy_problems(settings, strategies), *_exposed_catalog(settings))
         if problems:
             raise ConfigurationError(problems)
         timeouts = settings.timeouts
@@ -123,6 +124,21 @@ class TradingNodeConfigFactory:
             ConfigurationError: A client trades real money: other nodes cannot read these records.
         """
         return cls.from_settings(settings.for_debugging())
+
+
+def _exposed_catalog(settings: TradingNodeSettings) -> Iterator[Problem]:
+    # A directory that does not exist yet is made by upstream, with the unit's UMask=0077.
+    path = settings.streaming.path
+    sections = (settings.redis, settings.message_bus)
+    secrets = [section.variable("password") for section in sections if section.password is not None]
+    if path is not None and secrets and path.exists() and readable_by_others(path):
+        yield settings.streaming.problem(
+            "path",
+            path,
+            f"can be entered by other users, and upstream writes the node's whole config there, {secrets[0]} included "
+            "(nautilus_trader/system/kernel.py _setup_streaming)",
+            f"chmod 700 {path}",
+        )
 
 
 def _overridden(config: TradingNodeConfig, file: Path) -> TradingNodeConfig:
