@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from typer.testing import CliRunner
 
+from nodecfg.cli import app
 from tests.integration.node.world import (
     API_KEY,
     API_SECRET,
@@ -38,12 +40,8 @@ class Command:
 
     def run(self, *arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
         """Runs a command over the variables with changes."""
-        env_file = self.directory / "node.env"
-        merged = {**self.variables, **changes}
-        env_file.write_text("".join(f"{name}='{value}'\n" for name, value in merged.items()))
-        env_file.chmod(0o600)
         return subprocess.run(
-            [sys.executable, "-m", "nodecfg", *arguments, "--env-file", str(env_file)],
+            [sys.executable, "-m", "nodecfg", *arguments, "--env-file", str(self._env_file(changes))],
             cwd=self.directory,
             env={"PATH": os.environ["PATH"], "PYTHONPATH": str(REPOSITORY), "HOME": str(self.directory)},
             capture_output=True,
@@ -53,13 +51,20 @@ class Command:
         )
 
     def doctor(self, *arguments: str, **changes: str) -> tuple[int, dict[str, dict[str, str]]]:
-        """Runs the doctor once without retries; gives exit code and findings by check."""
-        done = self.run("doctor", "--json", "--retries", "0", *arguments, **changes)
-        assert done.stdout, done.stderr
-        document: dict[str, Any] = json.loads(done.stdout)
+        """Runs the doctor in this process, without retries; gives exit code and findings by check."""
+        line = ["doctor", "--json", "--retries", "0", *arguments, "--env-file", str(self._env_file(changes))]
+        done = CliRunner().invoke(app, line)
+        assert isinstance(done.exception, SystemExit | None), done.exception
         for secret in (API_KEY, API_SECRET, REDIS_PASSWORD):
-            assert secret not in done.stdout + done.stderr
-        return done.returncode, {finding["check"]: finding for finding in document["findings"]}
+            assert secret not in done.output
+        document: dict[str, Any] = json.loads(done.stdout)
+        return done.exit_code, {finding["check"]: finding for finding in document["findings"]}
+
+    def _env_file(self, changes: dict[str, str]) -> Path:
+        path = self.directory / "node.env"
+        path.write_text("".join(f"{name}='{value}'\n" for name, value in {**self.variables, **changes}.items()))
+        path.chmod(0o600)
+        return path
 
 
 @pytest.fixture

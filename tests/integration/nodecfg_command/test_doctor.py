@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from typer.testing import CliRunner
 
+from nodecfg.cli import app
 from tests.integration.node.world import REDIS_USER, free_port
 
 if TYPE_CHECKING:
@@ -150,6 +152,30 @@ def test_a_wrong_key(command: Command, changes: dict[str, str], said: str) -> No
     assert said in found["BINANCE key"]["detail"]
 
 
+def test_the_accounts_mode_is_compared(command: Command) -> None:
+    """An account in one-way mode beside settings for hedge mode is 73."""
+    code, found = command.doctor(BINANCE_HEDGE_MODE="true")
+    assert (code, found["BINANCE position mode"]["verdict"]) == (73, "failed")
+
+
+def test_a_venue_that_hangs(command: Command, venue: Venue) -> None:
+    """A venue that takes the connection and never answers is told within its timeout."""
+    venue.freeze()
+    try:
+        code, found = command.doctor()
+    finally:
+        venue.thaw()
+    assert (code, found["BINANCE reach"]["detail"].rpartition(": ")[2]) == (73, "no answer in time")
+
+
+def test_a_redis_without_any_fence(command: Command, redis: Redis) -> None:
+    """The default user without a password works, and is told to be open to everybody."""
+    redis.admin("ACL", "SETUSER", "default", "on", "nopass", "~*", "+@all")
+    code, found = command.doctor(REDIS_USERNAME="", REDIS_PASSWORD="")
+    assert code in {0, 70}
+    assert (found["login"]["verdict"], found["fence"]["verdict"]) == ("warning", "warning")
+
+
 def test_retries_until_it_answers(command: Command, redis: Redis) -> None:
     """What does not answer is asked again after 1 s and 2 s; every try is told."""
     redis.stop()
@@ -161,6 +187,22 @@ def test_retries_until_it_answers(command: Command, redis: Redis) -> None:
     assert "verdict: failed" in done.stdout
 
 
+def test_lines_for_people(command: Command) -> None:
+    """Without --json there is one line per check, its fix below, and the verdict at the end."""
+    line = [
+        "doctor",
+        "--retries",
+        "0",
+        "--env-file",
+        str(command._env_file({"REDIS_PASSWORD": "another-one-of-nobody"})),
+    ]
+    done = CliRunner().invoke(app, line)
+    assert done.exit_code == 75
+    assert "failed   redis  login: refused for user tradingnode-main: wrong user or password" in done.output
+    assert "fix: check REDIS_USERNAME and REDIS_PASSWORD" in done.output
+    assert "verdict: failed (" in done.output
+
+
 def test_directories_of_the_instance(command: Command) -> None:
     """On a machine without the instance its directories are missing, which is 70."""
     code, found = command.doctor("--instance", "nowhere")
@@ -170,4 +212,5 @@ def test_directories_of_the_instance(command: Command) -> None:
 def test_wrong_settings_are_not_looked_at(command: Command) -> None:
     """A wrong configuration is 78 before anything is asked."""
     assert command.run("doctor", REDIS_PORT="x").returncode == 78
+    assert command.run("doctor", "--json", REDIS_PORT="x").returncode == 78
     assert command.run("doctor", "--instance", "No Name").returncode == 78

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import runpy
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -289,3 +291,73 @@ def test_presets_are_shown_side_by_side() -> None:
     table = _run("presets").output
     assert all(preset.value in table for preset in PRESETS)
     assert "INFLIGHT_CHECK_RETRIES" in table
+
+
+def test_problems_of_all_files_come_together(
+    variables: dict[str, str], write_env: WriteEnv, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wrong settings, strategies and overrides are one table on a terminal, and values are no markup in it."""
+    strategies, overrides = tmp_path / "strategies.yaml", tmp_path / "overrides.yaml"
+    strategies.write_text("strategies: [{strategy_path: 5, config_path: 5}]\n")
+    overrides.write_text("a..b: 1\n")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "200")
+    files = ("--strategies", str(strategies), "--overrides", str(overrides))
+    result = _run("check", "--env-file", str(write_env({**variables, "REDIS_HOST": "[red]x"})), *files)
+    assert result.exit_code == 78
+    for text in ("REDIS_HOST", "[red]x", "strategies[0].strategy_path", "a..b"):
+        assert text in result.output
+
+
+def test_a_secret_in_strategies_is_scrubbed(
+    variables: dict[str, str], secrets: tuple[str, ...], write_env: WriteEnv, tmp_path: Path
+) -> None:
+    """A key of the env file that was pasted into strategies.yaml too stays hidden when the file is wrong."""
+    strategies = tmp_path / "strategies.yaml"
+    strategies.write_text(f"strategies: [{{strategy_path: 'a{secrets[0]} b:C', config_path: 5}}]\n")
+    result = _run("check", "--env-file", str(write_env(variables)), "--strategies", str(strategies))
+    assert result.exit_code == 78
+    assert secrets[0] not in result.output
+
+
+def test_runs_as_a_module(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """`python -m nodecfg` is the command."""
+    monkeypatch.setattr("sys.argv", ["nodecfg", "instance"])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module("nodecfg", run_name="__main__")
+    assert ended.value.code == 0
+    assert "tradingnode.service" in capsys.readouterr().out
+
+
+def test_doctor_needs_the_extra_of_a_host(
+    variables: dict[str, str], write_env: WriteEnv, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the package is installed without its extra, the doctor says what to install."""
+    for name in [name for name in sys.modules if name == "redis" or name.startswith(("redis.", "nodecfg.doctor"))]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "redis", None)
+    result = _run("doctor", "--env-file", str(write_env(variables)))
+    assert result.exit_code == 78
+    assert "tradingnode-ops[node]" in result.output
+
+
+def test_diff_of_lists_and_venues(variables: dict[str, str], tmp_path: Path) -> None:
+    """A client on one side only, and a list of strategies, are told field by field."""
+
+    def write(name: str, values: Mapping[str, str]) -> str:
+        path = tmp_path / name
+        path.write_text("".join(f"{k}='{v}'\n" for k, v in values.items()))
+        path.chmod(0o600)
+        return str(path)
+
+    strategies = tmp_path / "strategies.yaml"
+    strategies.write_text(
+        "strategies: [{strategy_path: 'strategies.market_maker:MarketMaker', "
+        "config_path: 'strategies.market_maker:MarketMakerConfig', "
+        "config: {instrument_id: BTCUSDT-PERP.BINANCE, order_qty: '1', max_position: '2'}}]\n"
+    )
+    one = write("one.env", variables)
+    other = write("other.env", {**variables, "NAUTILUS_STRATEGIES_FILE": str(strategies)})
+    names = [row["name"] for row in json.loads(_run("diff", "--json", one, other).output)["differences"]]
+    assert "NAUTILUS_STRATEGIES_FILE" in names
+    assert "strategies[0].config.order_qty" in names
