@@ -103,9 +103,19 @@ def binance_symbol_fault(symbol: str, account_type: str) -> Fault | None:
     return "is not a spot instrument id", "write SYMBOL.VENUE, such as BTCUSDT.VENUE; -PERP is a futures name"
 
 
+def is_linear(pair: str) -> bool:
+    """Tell a USD-margined pair (BTCUSDT) from a coin-margined one (BNBUSD, which ends like a pair quoted in BUSD).
+
+    Source: nautilus_trader/adapters/binance/common/symbol.py `BinanceSymbol`, which names the contract to the exchange.
+    """
+    return any(
+        pair.endswith(quote) and (not quote.endswith("USD") or len(pair) > len(quote) + 2) for quote in _LINEAR_QUOTES
+    )
+
+
 def _futures_fault(symbol: str, *, linear: bool) -> Fault | None:
     if _PERPETUAL.fullmatch(symbol) or _DELIVERY.fullmatch(symbol):
-        if symbol.removesuffix("-PERP").partition("_")[0].endswith(_LINEAR_QUOTES) == linear:
+        if is_linear(symbol.removesuffix("-PERP").partition("_")[0]) == linear:
             return None
         if not linear:
             return "is not a coin-margined contract (quoted in USD)", "write BTCUSD-PERP.VENUE or so"

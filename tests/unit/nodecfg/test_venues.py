@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from nautilus_trader.adapters.binance.common import credentials as upstream
 from nautilus_trader.adapters.binance.common.enums import BinanceAccountType, BinanceEnvironment
+from nautilus_trader.adapters.binance.common.symbol import BinanceSymbol
 from nautilus_trader.adapters.bybit import BybitLiveDataClientFactory
 from nautilus_trader.core.nautilus_pyo3 import BybitEnvironment, BybitProductType
 
@@ -20,6 +21,7 @@ from nodecfg import (
 )
 from nodecfg.builders.bybit import public_socket_urls
 from nodecfg.settings import KeyType
+from nodecfg.settings.instruments import is_linear
 from nodecfg.settings.values import is_ed25519
 
 if TYPE_CHECKING:
@@ -110,6 +112,12 @@ def test_keys_of_every_client_go_where_upstream_looks(monkeypatch: pytest.Monkey
 def test_the_kind_of_key_is_told_as_upstream_tells_it(secret: str) -> None:
     """Our detection, which needs no import of upstream, agrees with upstream's."""
     assert is_ed25519(secret) == upstream.is_ed25519_private_key(secret)
+
+
+@pytest.mark.parametrize("pair", ["BTCUSDT", "BTCUSD", "BNBUSD", "DOTUSD", "BTCBUSD", "ETHUSDC", "BUSD", "BTCFDUSD"])
+def test_margining_is_told_as_upstream_tells_it(pair: str) -> None:
+    """A contract that upstream would name like the other kind to the exchange is not taken for this kind."""
+    assert is_linear(pair) == (not BinanceSymbol(f"{pair}-PERP").endswith("_PERP"))
 
 
 def test_key_types_are_detected() -> None:
