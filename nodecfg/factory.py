@@ -81,8 +81,7 @@ class TradingNodeConfigFactory:
             timeout_post_stop=timeouts.post_stop,
             timeout_shutdown=CANCEL_TASKS_SECONDS,
         )
-        if settings.overrides_file:
-            config = _overridden(config, settings.overrides_file)
+        config = _overridden(config, settings)
         return round_trip(config)
 
     @classmethod
@@ -141,9 +140,26 @@ def _exposed_catalog(settings: TradingNodeSettings) -> Iterator[Problem]:
         )
 
 
-def _overridden(config: TradingNodeConfig, file: Path) -> TradingNodeConfig:
+def _overridden(config: TradingNodeConfig, settings: TradingNodeSettings) -> TradingNodeConfig:
+    file = settings.overrides_file
+    if file is None:
+        return config
     readable, types = _without_types(config)
-    return _with_types(apply_overrides(readable, file), types)
+    merged = _with_types(apply_overrides(readable, file), types)
+    interval = merged.exec_engine.position_check_interval_secs
+    if interval is not None and not settings.nets_derivatives:
+        raise ConfigurationError(
+            [
+                Problem(
+                    variable=f"{file.name} exec_engine.position_check_interval_secs",
+                    value_masked=f"{interval:g}",
+                    problem="is set beside a client that trades spot or hedges: the check would make up fills for "
+                    "positions that no adapter reports, or compare the net with one leg",
+                    fix="remove the override",
+                )
+            ]
+        )
+    return merged
 
 
 def _without_types(config: TradingNodeConfig) -> tuple[TradingNodeConfig, list[type[Any]] | None]:

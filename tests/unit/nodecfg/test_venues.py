@@ -26,6 +26,7 @@ from nodecfg.settings.values import is_ed25519
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from nautilus_trader.live.config import TradingNodeConfig
 
@@ -346,3 +347,27 @@ def test_disabled_can_be_forced() -> None:
         ).exec_engine
         assert (engine.reconciliation, engine.open_check_interval_secs) == (False, None)
         assert (engine.inflight_check_interval_ms, engine.position_check_interval_secs) == (0, None)
+
+
+def test_an_override_cannot_switch_position_checks_on_beside_spot(tmp_path: Path) -> None:
+    """What the variable may not say, overrides.yaml may not say either."""
+    overrides = tmp_path / "overrides.yaml"
+    overrides.write_text("exec_engine.position_check_interval_secs: 60\n")
+    named = {"NAUTILUS_OVERRIDES_FILE": str(overrides)}
+    with pytest.raises(ConfigurationError, match="make up fills"):
+        TradingNodeConfigFactory.from_env({**NODE, **FUTURES, **SPOT, **named})
+    engine = TradingNodeConfigFactory.from_env({**NODE, **FUTURES, **named}).exec_engine
+    assert engine.position_check_interval_secs == 60.0
+
+
+def test_a_recording_node_can_have_overrides(tmp_path: Path) -> None:
+    """The types to record, which upstream cannot read back from JSON, outlive the merge with overrides.yaml."""
+    overrides = tmp_path / "overrides.yaml"
+    overrides.write_text("exec_engine.inflight_check_retries: 9\n")
+    recorded = {"NAUTILUS_CATALOG_PATH": "/nowhere/catalog", "NAUTILUS_CATALOG_INCLUDE_TYPES": "TradeTick"}
+    config = TradingNodeConfigFactory.from_env(
+        {**NODE, **FUTURES, **recorded, "NAUTILUS_OVERRIDES_FILE": str(overrides)}
+    )
+    assert config.streaming is not None
+    assert [kind.__name__ for kind in config.streaming.include_types or ()] == ["TradeTick"]
+    assert config.exec_engine.inflight_check_retries == 9
