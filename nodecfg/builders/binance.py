@@ -35,6 +35,10 @@ _WS_API_PATH: Final = {
     AccountType.COIN_FUTURES: "/ws-dapi/v1",
 }
 
+# Coin-margined futures have no WebSocket API on testnet and demo, and upstream's constructor raises ValueError for want
+# of its address, also with the HMAC keys that never open it. Ed25519 keys, which would, are refused by the settings.
+_NO_WS_API: Final = "wss://testnet.binancefuture.com/ws-dapi/v1"
+
 
 def build_binance_data_client_config(binance: BinanceClient) -> ImportableConfig:
     """Build the data client, as an importable config so that the whole node config survives JSON.
@@ -71,7 +75,7 @@ def build_binance_exec_client_config(binance: BinanceClient) -> ImportableConfig
             account_type=BinanceAccountType[binance.kind.value],
             environment=_environment(binance),
             base_url_http=binance.base_url_http,
-            base_url_ws=f"{binance.base_url_ws}{_WS_API_PATH[binance.kind]}" if binance.base_url_ws else None,
+            base_url_ws=_ws_api_url(binance),
             base_url_ws_stream=binance.base_url_ws_stream if binance.kind.is_futures else None,
             us=binance.us,
             instrument_provider=build_instrument_provider_config(binance.instrument_ids),
@@ -92,6 +96,14 @@ def _environment(binance: BinanceClient) -> BinanceEnvironment:
     if binance.demo:
         return BinanceEnvironment.DEMO
     return BinanceEnvironment.TESTNET if binance.testnet else BinanceEnvironment.LIVE
+
+
+def _ws_api_url(binance: BinanceClient) -> str | None:
+    if binance.base_url_ws:
+        return f"{binance.base_url_ws}{_WS_API_PATH[binance.kind]}"
+    if binance.kind is AccountType.COIN_FUTURES and not binance.is_real_money:
+        return _NO_WS_API
+    return None
 
 
 def _symbol(instrument_id: str) -> BinanceSymbol:

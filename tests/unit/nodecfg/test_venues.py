@@ -125,6 +125,16 @@ def test_debugging_is_readable_and_refused_for_real_money() -> None:
         TradingNodeConfigFactory.create_debug(settings.for_production())
 
 
+@pytest.mark.parametrize("switch", ["TESTNET", "DEMO"])
+def test_coin_margined_test_venues_can_be_constructed(switch: str) -> None:
+    """Upstream raises for want of an address that HMAC keys never open; with real money it has its own."""
+    switches = {"BINANCE_COIN_FUTURES_TESTNET": "false", f"BINANCE_COIN_FUTURES_{switch}": "true"}
+    settings = TradingNodeSettings.from_env({**NODE, **COIN, **switches})
+    for found, given in ((settings, True), (settings.for_production(), False)):
+        client = _clients(TradingNodeConfigFactory.from_settings(found))["BINANCE_COIN_FUTURES"][1]
+        assert (client.base_url_ws is not None) is given
+
+
 def test_a_simulated_bybit_never_gets_http_for_its_sockets() -> None:
     """Upstream hands base_url_http to the public sockets too; their own addresses wait for the lab's factory."""
     spot_data = {"BYBIT_DATA_PRODUCT_TYPES": "SPOT"}
