@@ -125,11 +125,18 @@ def _file_problems(source: Source) -> list[Problem]:
 
 def _build(settings: TradingNodeSettings, source: Source) -> int:
     from nodecfg.factory import TradingNodeConfigFactory  # noqa: PLC0415 imports nautilus_trader
+    from nodecfg.settings import StrategiesSettings  # noqa: PLC0415 see common.read
     from nodecfg.settings.node import secret_values  # noqa: PLC0415 see common.read
 
     try:
         return len(TradingNodeConfigFactory.from_settings(settings).strategies)
     except ConfigurationError as error:
-        # A key pasted into strategies.yaml is still a key.
-        problems = scrubbed(error.problems, secret_values(source.variables))
-    raise ConfigurationError(problems)
+        problems = [*error.problems]
+    # Wrong strategies do not hide what is wrong with the overrides.
+    if settings.strategies_file and settings.overrides_file:
+        try:
+            TradingNodeConfigFactory.from_settings(settings.model_copy(update={"strategies": StrategiesSettings()}))
+        except ConfigurationError as error:
+            problems.extend(problem for problem in error.problems if problem not in problems)
+    # A key pasted into strategies.yaml is still a key.
+    raise ConfigurationError(scrubbed(problems, secret_values(source.variables)))

@@ -13,6 +13,7 @@ import pytest
 from nodecfg import TradingNodeConfigFactory, TradingNodeSettings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.benchmarks.conftest import Report
@@ -74,7 +75,7 @@ def test_start(report: Report, env_file: Path) -> None:
 def test_calls() -> None:
     """Settings to config takes microseconds to a few milliseconds a call; printed, because the table counts seconds."""
     settings = TradingNodeSettings.from_env(_VARIABLES)
-    calls = {
+    calls: dict[str, Callable[[], object]] = {
         "from_env(mapping)": lambda: TradingNodeSettings.from_env(_VARIABLES),
         "from_settings (with upstream's round trip)": lambda: TradingNodeConfigFactory.from_settings(settings),
     }

@@ -307,6 +307,10 @@ def test_problems_of_all_files_come_together(
     assert result.exit_code == 78
     for text in ("REDIS_HOST", "[red]x", "strategies[0].strategy_path", "a..b"):
         assert text in result.output
+    overrides.write_text("exec_engine.qsze: 1\n")
+    result = _run("check", "--env-file", str(write_env(variables)), *files)
+    for text in ("strategies[0].strategy_path", "exec_engine.qsze"):
+        assert text in result.output
 
 
 def test_a_secret_in_strategies_is_scrubbed(
