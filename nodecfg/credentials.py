@@ -7,16 +7,32 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pydantic import SecretStr
 
-    from nodecfg.settings import TradingNodeSettings
+    from nodecfg.settings import ExchangeCredentials, TradingNodeSettings
 
 
 def adapter_environment(settings: TradingNodeSettings) -> dict[str, SecretStr]:
-    """Return the variables that upstream's adapters read, for the process to set before it builds a node.
+    """Return the variables that upstream's adapters read, for the process to set before it builds a node."""
+    variables: dict[str, SecretStr] = {}
+    for account in settings.accounts:
+        prefix = adapter_prefix(account)
+        variables[f"{prefix}_API_KEY"] = account.api_key
+        variables[f"{prefix}_API_SECRET"] = account.api_secret
+    return variables
 
-    Source of the names: nautilus_trader/adapters/binance/common/credentials.py `get_api_key`, `get_api_secret`.
+
+def adapter_prefix(account: ExchangeCredentials) -> str:
+    """Return what the names of the variables begin with that upstream reads for a client.
+
+    Two clients can have the same prefix, real spot and real futures of Binance for example: upstream then needs one key
+    that may do both.
+
+    Sources: nautilus_trader/adapters/binance/common/credentials.py `get_api_key`; crates/adapters/bybit (BYBIT_API_KEY,
+    BYBIT_TESTNET_API_KEY, BYBIT_DEMO_API_KEY).
     """
-    binance = settings.binance
-    if binance is None:
-        return {}
-    prefix = "BINANCE_FUTURES_TESTNET" if binance.testnet else "BINANCE"
-    return {f"{prefix}_API_KEY": binance.api_key, f"{prefix}_API_SECRET": binance.api_secret}
+    exchange = account.client.partition("_")[0]
+    if account.demo:
+        return f"{exchange}_DEMO"
+    if not account.testnet:
+        return exchange
+    kind = getattr(account, "kind", None)
+    return f"{exchange}_FUTURES_TESTNET" if kind is not None and kind.is_futures else f"{exchange}_TESTNET"

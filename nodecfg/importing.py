@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*", re.ASCII)
-_SECRET_KEY = re.compile(r"secret|password|passwd|token|api_?key|private", re.IGNORECASE)
+SECRET_KEY: Final = re.compile(r"secret|password|passwd|token|api_?key|private", re.IGNORECASE)
 _SAFE_ID = re.compile(r"[\x21-\x7e]+")
 # Upstream splits Redis keys at ':' and finds them by pattern.
 _KEY_BREAKERS: Final = frozenset(":*?[]^\\")
@@ -113,18 +113,19 @@ def _field_problems(where: str, config: dict[Any, Any], cls: type[Any]) -> Itera
         field = fields.get(key)
         if field is None:
             problem, fix = f"is not a field of {cls.__name__}", did_you_mean(str(key), tuple(fields))
-        elif reason := _undecodable(value, field.type):
-            problem, fix = reason, f"write a value of type {_type_name(field.type)}"
+        elif reason := undecodable(value, field.type):
+            problem, fix = reason, f"write a value of type {type_name(field.type)}"
         else:
             continue
         yield Problem(variable=f"{where}.{key}", value_masked=masked(str(key), value), problem=problem, fix=fix)
     for name, field in fields.items():
         if field.required and name not in config:
-            fix = f"set it to a value of type {_type_name(field.type)}"
+            fix = f"set it to a value of type {type_name(field.type)}"
             yield Problem(variable=f"{where}.{name}", value_masked=masked(name, None), problem="is missing", fix=fix)
 
 
-def _undecodable(value: object, kind: object) -> str | None:
+def undecodable(value: object, kind: object) -> str | None:
+    """Return why upstream's decoder would refuse a value for a field of this type, None when it would not."""
     try:
         msgspec.json.decode(msgspec.json.encode(value), type=kind, dec_hook=_decoding_hook)
     except Exception as error:  # upstream's constructors raise KeyError, OverflowError, decimal.InvalidOperation …
@@ -156,7 +157,7 @@ def _unsafe(text: str, *, breakers: bool) -> str | None:
 
 def masked(key: str, value: object) -> str:
     """Return the value of a config key as it may be shown."""
-    return shown(value, secret=_SECRET_KEY.search(key) is not None)
+    return shown(value, secret=SECRET_KEY.search(key) is not None)
 
 
 def did_you_mean(name: str, known: tuple[str, ...]) -> str:
@@ -167,7 +168,8 @@ def did_you_mean(name: str, known: tuple[str, ...]) -> str:
     return f"use one of {', '.join(sorted(known)[:40])}" if known else "remove it"
 
 
-def _type_name(kind: object) -> str:
+def type_name(kind: object) -> str:
+    """Return the name of a field's type as it may stand in a message."""
     if inspect.isclass(kind) and issubclass(kind, int) and issubclass(kind, Enum):
         # Upstream's compiled enums are int flags, and msgspec reads those as numbers only.
         members = ", ".join(f"{member.value} = {name}" for name, member in kind.__members__.items())

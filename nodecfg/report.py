@@ -13,6 +13,8 @@ from nodecfg.errors import MASK, NOT_SET
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from nodecfg.diff import Difference
+    from nodecfg.doctor.findings import Diagnosis, Finding
     from nodecfg.errors import Problem
     from nodecfg.settings import TradingNodeSettings
     from nodecfg.sources import Source
@@ -83,9 +85,73 @@ def settings_as_dict(settings: TradingNodeSettings) -> dict[str, Any]:
     return values
 
 
-def print_settings(source: Source, settings: TradingNodeSettings) -> None:
-    """Print the effective settings as a table."""
-    _print_table(f"settings from {source}", settings_as_dict(settings))
+def print_settings(
+    source: Source, values: Mapping[str, Any], origins: Mapping[str, str], overrides: Mapping[str, Any]
+) -> None:
+    """Print the effective settings and the overrides as a table with the origin of each value."""
+    rows = [(name, value, origins[name]) for name, value in values.items()]
+    rows.extend((name, value, "override") for name, value in overrides.items())
+    table = Table(title=Text(f"settings from {source}"), title_justify="left", show_header=False, box=None)
+    table.add_column("name", style="bold", no_wrap=True)
+    table.add_column("value", overflow="fold")
+    table.add_column("origin", style="dim", no_wrap=True)
+    for name, value, origin in rows:
+        table.add_row(Text(name), Text(NOT_SET if value is None else _text(value)), Text(origin))
+    Console(highlight=False).print(table)
+
+
+def print_differences(first: str, second: str, found: Sequence[Difference]) -> None:
+    """Print what differs between two configurations as a table."""
+    console = Console(highlight=False)
+    if not found:
+        console.print(Text(f"{first} and {second} configure the same node"), soft_wrap=True)
+        return
+    table = Table(box=None, header_style="bold")
+    for column in ("", "name", first, second):
+        table.add_column(Text(column), overflow="fold")
+    for one in found:
+        table.add_row(Text(one.kind, style="dim"), Text(one.name), Text(one.first), Text(one.second))
+    console.print(table)
+
+
+def print_presets(descriptions: Mapping[Any, str], presets: Mapping[Any, Mapping[str, Any]]) -> None:
+    """Print presets side by side, then what each is for."""
+    console = Console(highlight=False)
+    table = Table(box=None, header_style="bold")
+    table.add_column("RECONCILIATION_…", no_wrap=True)
+    for preset in presets:
+        table.add_column(preset.value, no_wrap=True)
+    for field in next(iter(presets.values())):
+        values = ("off" if preset[field] is None else _text(preset[field]) for preset in presets.values())
+        table.add_row(field.upper(), *values)
+    console.print(table)
+    for preset, description in descriptions.items():
+        console.print(Text(f"{preset.value}: {description}"), soft_wrap=True)
+
+
+_STYLES = {"ok": "green", "skipped": "dim", "warning": "yellow", "failed": "bold red"}
+
+
+def print_finding(finding: Finding) -> None:
+    """Print one line of the doctor, and its fix below."""
+    console = Console(highlight=False)
+    verdict = finding.verdict.value
+    line = Text(f"{verdict:<8}", style=_STYLES[verdict])
+    line.append(f" {finding.area.value:<6} {finding.check}: ", style="default")
+    line.append(finding.detail, style="default")
+    console.print(line, soft_wrap=True)
+    if finding.fix:
+        console.print(Text(f"{'':15} fix: {finding.fix}"), soft_wrap=True)
+
+
+def print_verdict(diagnosis: Diagnosis) -> None:
+    """Print the verdict over all lines."""
+    counts: dict[str, int] = {}
+    for finding in diagnosis.findings:
+        counts[finding.verdict.value] = counts.get(finding.verdict.value, 0) + 1
+    told = ", ".join(f"{number} {verdict}" for verdict, number in counts.items())
+    verdict = diagnosis.verdict.value
+    Console(highlight=False).print(Text(f"verdict: {verdict} ({told})", style=_STYLES[verdict]), soft_wrap=True)
 
 
 def print_instance(data: Mapping[str, Any]) -> None:

@@ -129,19 +129,18 @@ def unknown_variables(source: Source, known: tuple[str, ...]) -> Iterator[Proble
 
 
 def _why_unknown(name: str, *, foreign: bool) -> str:
-    if name.startswith("BYBIT_"):
-        return "is not a setting: Bybit is not supported yet"
     if foreign:
         return "is read by upstream's adapters or other programs, it is not a setting"
     return "is not a setting, so it would have no effect"
 
 
 def _fix_unknown(name: str, known: tuple[str, ...], *, foreign: bool) -> str:
-    if foreign and name.startswith("BINANCE_"):
-        kind = "BINANCE_API_KEY" if name.endswith("_KEY") else "BINANCE_API_SECRET"
-        return f"write {kind}, with BINANCE_TESTNET=true or false; the node hands it on under upstream's name"
-    if name.startswith("BYBIT_"):
-        return "remove it"
+    if foreign and name.startswith(("BINANCE_", "BYBIT_")):
+        exchange, kind = name.partition("_")[0], "KEY" if name.endswith("_KEY") else "SECRET"
+        return (
+            f"write {exchange}_API_{kind}, with {exchange}_TESTNET=true or false; the node hands it on "
+            "under upstream's name"
+        )
     alike = get_close_matches(name.upper(), known, n=1, cutoff=_ALIKE)
     return f"did you mean {alike[0]}?" if alike else "remove it"
 

@@ -1,139 +1,174 @@
-"""strategies.yaml: which strategies run, each proven importable and spelt right before a node is built."""
+"""strategies.yaml: which strategies, actors and execution algorithms run, each proven importable and spelt right."""
 
 from __future__ import annotations
 
-import inspect
 import re
-import typing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
-from nautilus_trader.trading.config import ImportableStrategyConfig, StrategyConfig
-from nautilus_trader.trading.strategy import Strategy
+from msgspec.structs import replace
+from nautilus_trader.model.identifiers import InstrumentId
 
+from nodecfg.claims import ExternalOrderClaimConfig, parse_claims
+from nodecfg.components import (
+    ACTORS,
+    EXEC_ALGORITHMS,
+    STRATEGIES,
+    Kind,
+    LoadedComponent,
+    load_component,
+    same_ids,
+    unknown_keys,
+)
 from nodecfg.errors import NOT_SET, ConfigurationError, Problem, shown
-from nodecfg.importing import CannotImportError, decode_config, did_you_mean, import_class, masked
 from nodecfg.yamlfile import read_mapping
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-_LIST: Final = "strategies"
-_KEYS: Final = ("strategy_path", "config_path", "config")
+    from nautilus_trader.common.config import ImportableActorConfig
+    from nautilus_trader.execution.config import ImportableExecAlgorithmConfig
+    from nautilus_trader.trading.config import ImportableStrategyConfig, StrategyConfig
+
+_KINDS: Final = (STRATEGIES, ACTORS, EXEC_ALGORITHMS)
+_LISTS: Final = tuple(kind.key for kind in _KINDS)
 _OMS_TYPES: Final = ("NETTING", "HEDGING", "UNSPECIFIED")
 _TAG = re.compile(r"[A-Za-z0-9_]+", re.ASCII)
-_EXAMPLE: Final = f"write '{_LIST}:' and under it a list of entries with {', '.join(_KEYS)}"
+_EXAMPLE: Final = f"write 'strategies:' and under it a list of entries with {', '.join(STRATEGIES.keys[:3])}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedStrategy:
-    """One entry of the file that holds.
+    """One strategy of the file that holds.
 
     Attributes:
         where: Its place in the file, for messages.
         importable: What the node is given.
         config: The same, decoded into the strategy's own config class.
+        claims: What it claims beside its config; None for nothing.
     """
 
     where: str
     importable: ImportableStrategyConfig
     config: StrategyConfig
+    claims: ExternalOrderClaimConfig | None = None
+
+    def claimed(self, loaded: Sequence[str]) -> LoadedStrategy:
+        """Return the strategy with its claims written into its config, given the instruments that the node loads."""
+        if self.claims is None:
+            return self
+        ids = self.claims.resolve(loaded)
+        config = {**self.importable.config, "external_order_claims": list(ids)}
+        return LoadedStrategy(
+            where=self.where,
+            importable=replace(self.importable, config=config),
+            config=replace(self.config, external_order_claims=[InstrumentId.from_str(text) for text in ids]),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedFile:
+    """Everything that strategies.yaml lists."""
+
+    strategies: tuple[LoadedStrategy, ...] = ()
+    actors: tuple[ImportableActorConfig, ...] = ()
+    exec_algorithms: tuple[ImportableExecAlgorithmConfig, ...] = ()
 
 
 def load_strategies(path: Path) -> tuple[ImportableStrategyConfig, ...]:
-    """Load the strategies of a file.
+    """Load the strategies of a file, as they stand there: `claim_all` is resolved by the factory.
 
     Raises:
         ConfigurationError: With every problem of the file.
     """
-    return tuple(strategy.importable for strategy in load_checked(path))
+    return tuple(strategy.importable for strategy in load_file(path).strategies)
 
 
-def load_checked(path: Path) -> tuple[LoadedStrategy, ...]:
-    """Load the strategies of a file together with their decoded configs.
+def load_file(path: Path) -> LoadedFile:
+    """Load strategies, actors and execution algorithms of a file, strategies together with their decoded configs.
 
     Raises:
         ConfigurationError: With every problem of the file.
     """
-    entries = _entries(path)
+    lists = _lists(path)
     problems: list[Problem] = []
-    loaded: list[LoadedStrategy] = []
-    for number, entry in enumerate(entries):
-        result = _load(f"{path.name} {_LIST}[{number}]", entry)
-        if isinstance(result, LoadedStrategy):
-            loaded.append(result)
-        else:
-            problems.extend(result)
-    problems.extend(_ambiguous_ids(loaded, total=len(entries)))
+    strategies: list[LoadedStrategy] = []
+    others: dict[str, list[LoadedComponent]] = {ACTORS.key: [], EXEC_ALGORITHMS.key: []}
+    for kind in _KINDS:
+        for number, entry in enumerate(lists[kind.key]):
+            where = f"{path.name} {kind.key}[{number}]"
+            try:
+                component = _component(kind, where, entry)
+                if kind is STRATEGIES:
+                    strategies.append(_strategy(where, entry, component))
+                else:
+                    others[kind.key].append(component)
+            except ConfigurationError as error:
+                problems.extend(error.problems)
+    problems.extend(_ambiguous_ids(strategies, total=len(lists[STRATEGIES.key])))
+    for kind in (ACTORS, EXEC_ALGORITHMS):
+        problems.extend(same_ids(kind, others[kind.key]))
     if problems:
         raise ConfigurationError(problems)
-    return tuple(loaded)
-
-
-def _entries(path: Path) -> list[Any]:
-    document = read_mapping(path, example=_EXAMPLE, named_by="NAUTILUS_STRATEGIES_FILE or --strategies")
-    problems = list(_unknown_keys(f"{path.name} ", document, (_LIST,)))
-    entries = document.get(_LIST)
-    if not isinstance(entries, list) or not entries:
-        problem = "is not a list" if entries else "is missing or empty"
-        variable = f"{path.name} {_LIST}"
-        problems.append(Problem(variable=variable, value_masked=NOT_SET, problem=problem, fix=_EXAMPLE))
-    if problems:
-        raise ConfigurationError(problems)
-    return list(entries or ())
-
-
-def _load(where: str, entry: object) -> LoadedStrategy | list[Problem]:
-    if not isinstance(entry, dict):
-        kind = shown(type(entry).__name__, secret=False)
-        fix = f"write {', '.join(_KEYS)}"
-        return [Problem(variable=where, value_masked=kind, problem="is not a mapping", fix=fix)]
-    problems = list(_unknown_keys(f"{where}.", entry, _KEYS))
-    strategy_class = _import(f"{where}.strategy_path", entry.get("strategy_path"), Strategy, problems)
-    config_class = _import(f"{where}.config_path", entry.get("config_path"), StrategyConfig, problems)
-    if strategy_class and config_class:
-        problems.extend(_mismatch(where, entry, strategy_class, config_class))
-    config = entry.get("config")
-    config = {} if config is None else config
-    decoded: StrategyConfig | None = None
-    if not isinstance(config, dict):
-        kind = shown(type(config).__name__, secret=False)
-        fix = "write the fields of the config class, one a line"
-        problems.append(Problem(variable=f"{where}.config", value_masked=kind, problem="is not a mapping", fix=fix))
-    elif config_class:
-        decoded, wrong = decode_config(f"{where}.config", config, config_class)
-        problems.extend([*wrong, *_unusable_values(f"{where}.config", config)])
-    if problems or decoded is None:
-        return problems
-    importable = ImportableStrategyConfig(
-        strategy_path=entry["strategy_path"],
-        config_path=entry["config_path"],
-        # JSON primitives, so that the node's config is equal to itself after a round trip.
-        config=msgspec.json.decode(msgspec.json.encode(config)),
+    return LoadedFile(
+        strategies=tuple(strategies),
+        actors=tuple(component.importable for component in others[ACTORS.key]),
+        exec_algorithms=tuple(component.importable for component in others[EXEC_ALGORITHMS.key]),
     )
-    return LoadedStrategy(where=where, importable=importable, config=decoded)
 
 
-def _unknown_keys(where: str, mapping: dict[Any, Any], known: tuple[str, ...]) -> Iterator[Problem]:
-    for key, value in mapping.items():
-        if key not in known:
-            yield Problem(
-                variable=f"{where}{key}",
-                value_masked=masked(str(key), value),
-                problem="is not known here",
-                fix=did_you_mean(str(key), known),
+def _lists(path: Path) -> dict[str, list[Any]]:
+    document = read_mapping(path, example=_EXAMPLE, named_by="NAUTILUS_STRATEGIES_FILE or --strategies")
+    problems = list(unknown_keys(f"{path.name} ", document, _LISTS))
+    for key in _LISTS:
+        entries = document.get(key)
+        # A file of actors alone is a node that watches.
+        needed = key == STRATEGIES.key and not any(document.get(other) for other in _LISTS[1:])
+        if (needed or key in document) and (not isinstance(entries, list) or not entries):
+            problem = "is not a list" if entries else "is missing or empty"
+            fix = _EXAMPLE if key == STRATEGIES.key else "list at least one entry, or remove the key"
+            problems.append(Problem(variable=f"{path.name} {key}", value_masked=NOT_SET, problem=problem, fix=fix))
+    if problems:
+        raise ConfigurationError(problems)
+    return {key: list(document.get(key) or ()) for key in _LISTS}
+
+
+def _component(kind: Kind, where: str, entry: object) -> LoadedComponent:
+    result = load_component(kind, where, entry)
+    if isinstance(result, LoadedComponent):
+        return result
+    if kind is STRATEGIES and isinstance(entry, dict):
+        if isinstance(config := entry.get("config"), dict):
+            result.extend(_unusable_values(f"{where}.config", config))
+        if entry.get("claims") is not None:
+            try:
+                parse_claims(f"{where}.claims", entry["claims"])
+            except ConfigurationError as error:
+                result.extend(error.problems)
+    raise ConfigurationError(result)
+
+
+def _strategy(where: str, entry: dict[str, Any], component: LoadedComponent) -> LoadedStrategy:
+    problems = list(_unusable_values(f"{where}.config", entry.get("config") or {}))
+    claims = None
+    if entry.get("claims") is not None:
+        try:
+            claims = parse_claims(f"{where}.claims", entry["claims"])
+        except ConfigurationError as error:
+            problems.extend(error.problems)
+        if component.config.external_order_claims:
+            problems.append(
+                Problem(
+                    variable=f"{where}.claims",
+                    value_masked="(mapping)",
+                    problem="stands beside config.external_order_claims: two lists of the same thing",
+                    fix="keep one of them",
+                )
             )
-
-
-def _import(where: str, path: object, base: type[Any], problems: list[Problem]) -> type[Any] | None:
-    try:
-        return import_class(path, base)
-    except CannotImportError as error:
-        value = shown(path, secret=False)
-        problems.append(Problem(variable=where, value_masked=value, problem=error.problem, fix=error.fix))
-        return None
+    if problems:
+        raise ConfigurationError(problems)
+    return LoadedStrategy(where=where, importable=component.importable, config=component.config, claims=claims)
 
 
 def _unusable_values(where: str, config: dict[Any, Any]) -> Iterator[Problem]:
@@ -159,39 +194,6 @@ def _unusable_values(where: str, config: dict[Any, Any]) -> Iterator[Problem]:
             "is not made of letters and digits; it goes into Redis keys, which are split at ':', and into order ids",
             "write for example '001'",
         )
-
-
-def _mismatch(where: str, entry: dict[str, Any], strategy: type[Any], config: type[Any]) -> Iterator[Problem]:
-    if not _takes_config(strategy):
-        yield Problem(
-            variable=f"{where}.strategy_path",
-            value_masked=shown(entry["strategy_path"], secret=False),
-            problem=f"{strategy.__name__} cannot be constructed with its config alone",
-            fix=f"write def __init__(self, config: {config.__name__})",
-        )
-    try:
-        wanted = typing.get_type_hints(strategy.__init__).get("config")
-    except Exception:
-        # Hints that only a type checker can resolve are no error of the configuration.
-        return
-    if inspect.isclass(wanted) and not issubclass(config, wanted):
-        yield Problem(
-            variable=f"{where}.config_path",
-            value_masked=shown(entry["config_path"], secret=False),
-            problem=f"{strategy.__name__} takes {wanted.__name__}, not {config.__name__}",
-            fix=f"write {wanted.__module__}:{wanted.__name__}",
-        )
-
-
-def _takes_config(strategy: type[Any]) -> bool:
-    try:
-        inspect.signature(strategy).bind(config=None)
-    except TypeError:
-        return False
-    except ValueError:
-        # A compiled class without a signature; upstream's own Strategy is one.
-        return True
-    return True
 
 
 def _ambiguous_ids(loaded: list[LoadedStrategy], total: int) -> Iterator[Problem]:

@@ -29,17 +29,18 @@ def strategy_problems(settings: TradingNodeSettings, strategies: Sequence[Loaded
 
 
 def _instruments(settings: TradingNodeSettings, strategy: LoadedStrategy) -> Iterator[Problem]:
-    if settings.binance is None:
-        return
-    loaded = settings.binance.instrument_ids
+    loaded = settings.instrument_ids
+    variables = {account.client: account.variable("instrument_ids") for account in settings.accounts}
     for field in strategy.config.__struct_fields__:
         for instrument in sorted(set(_instruments_in(getattr(strategy.config, field)))):
-            if instrument.endswith(".BINANCE") and instrument not in loaded:
+            # Other venues: what arrives over the message bus, and synthetic instruments.
+            variable = variables.get(instrument.rpartition(".")[2])
+            if variable is not None and instrument not in loaded:
                 yield Problem(
                     variable=f"{strategy.where}.config.{field}",
                     value_masked=shown(instrument, secret=False),
                     problem=f"{instrument} is not loaded, so the strategy would never see or trade it",
-                    fix="add it to BINANCE_INSTRUMENT_IDS",
+                    fix=f"add it to {variable}",
                 )
 
 

@@ -125,9 +125,10 @@ def _prove_redis(this: _Run, settings: TradingNodeSettings, key_prefix: str) -> 
 
 
 def _reach_venues(this: _Run, settings: TradingNodeSettings) -> None:
-    from noderun.engine.venues import addresses  # noqa: PLC0415
+    from nodecfg.doctor import accesses  # noqa: PLC0415
 
-    for address in addresses(settings):
+    for access in accesses(settings):
+        address = preflight.Address(name=access.client, url=access.url, path=access.time_path, setting=access.setting)
         this.board.tell(f"looking for {address.name} at {address.url}")
         this.ending.limit(_left(this, settings), Exit.NOT_CONNECTED, f"{address.name} was not reached in READY_TIMEOUT")
         preflight.reach_venue(

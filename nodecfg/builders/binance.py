@@ -1,80 +1,110 @@
-"""Binance USD-margined futures: one data and one execution client, without keys."""
+"""Binance: one data and one execution client per account, without keys."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from nautilus_trader.adapters.binance.common.enums import BinanceAccountType, BinanceEnvironment
+from nautilus_trader.adapters.binance.common.symbol import BinanceSymbol
 from nautilus_trader.adapters.binance.config import BinanceDataClientConfig, BinanceExecClientConfig
-from nautilus_trader.common.config import ImportableConfig
-from nautilus_trader.config import InstrumentProviderConfig
-from nautilus_trader.model.identifiers import InstrumentId
+from nautilus_trader.adapters.binance.futures.enums import BinanceFuturesMarginType
+from nautilus_trader.common.config import register_config_decoding
+from nautilus_trader.model.identifiers import Venue
+
+from nodecfg.builders.importable import importable
+from nodecfg.builders.instruments import build_instrument_provider_config
+from nodecfg.settings.binance import AccountType
 
 if TYPE_CHECKING:
-    from nodecfg.settings import BinanceCredentials
+    from nautilus_trader.common.config import ImportableConfig
+
+    from nodecfg.settings import BinanceClient
+
+# Upstream writes futures_leverages and futures_margin_types and cannot read them back without this
+# ("Decoding objects of type <class '…BinanceSymbol'> is unsupported"): its decoder knows the class only when told.
+register_config_decoding(BinanceSymbol, BinanceSymbol)
 
 CLIENT: Final = "BINANCE"
-"""Client id and venue."""
+"""Client id and venue of the main client."""
 
-# The path of Binance's WebSocket API; only Ed25519 keys make the adapter open it.
-_WS_API_PATH: Final = "/ws-fapi/v1"
+# Paths of the WebSocket API: base_url_ws of the exec client is its exact URL. Futures open it with Ed25519 only.
+_WS_API_PATH: Final = {
+    AccountType.SPOT: "/ws-api/v3",
+    AccountType.MARGIN: "/ws-api/v3",
+    AccountType.USDT_FUTURES: "/ws-fapi/v1",
+    AccountType.COIN_FUTURES: "/ws-dapi/v1",
+}
+
+# Coin-margined futures have no WebSocket API on testnet and demo, and upstream's constructor raises ValueError for want
+# of its address, also with the HMAC keys that never open it. Ed25519 keys, which would, are refused by the settings.
+_NO_WS_API: Final = "wss://testnet.binancefuture.com/ws-dapi/v1"
 
 
-def build_binance_data_client_config(binance: BinanceCredentials) -> ImportableConfig:
+def build_binance_data_client_config(binance: BinanceClient) -> ImportableConfig:
     """Build the data client, as an importable config so that the whole node config survives JSON.
 
     It stays without keys: market data is public (nautilus_trader/adapters/binance/factories.py takes None as such).
     """
-    return _importable(
+    return importable(
         BinanceDataClientConfig(
-            account_type=BinanceAccountType[binance.account_type.value],
+            venue=Venue(binance.client),
+            account_type=BinanceAccountType[binance.kind.value],
             environment=_environment(binance),
             base_url_http=binance.base_url_http,
             base_url_ws=binance.base_url_ws,
             us=binance.us,
-            instrument_provider=_instrument_provider(binance),
+            use_agg_trade_ticks=binance.use_agg_trade_ticks,
+            instrument_provider=build_instrument_provider_config(binance.instrument_ids),
         )
     )
 
 
-def build_binance_exec_client_config(binance: BinanceCredentials) -> ImportableConfig:
+def build_binance_exec_client_config(binance: BinanceClient) -> ImportableConfig:
     """Build the execution client, as an importable config.
 
     `max_retries` stays None, no retry: upstream retries -1007 ("unknown, may have executed") with the same client order
     id, the venue answers -4116 "duplicate", and the adapter calls an order that is live rejected. Without retries the
     first answer stands with its own code, for the service to look the order up. Codes that are safe to repeat
     (-1003, -1008, -1021) come with the price of one refused order, which a strategy sees.
-    `use_position_ids` keeps the legs of a hedge account apart.
+    `use_position_ids` keeps the legs of a hedge account apart, where upstream does not connect with `use_reduce_only`.
+    `key_type` stays HMAC, which means detected from the secret.
     """
-    return _importable(
+    return importable(
         BinanceExecClientConfig(
-            account_type=BinanceAccountType[binance.account_type.value],
+            venue=Venue(binance.client),
+            account_type=BinanceAccountType[binance.kind.value],
             environment=_environment(binance),
             base_url_http=binance.base_url_http,
-            base_url_ws=f"{binance.base_url_ws}{_WS_API_PATH}" if binance.base_url_ws else None,
-            base_url_ws_stream=binance.base_url_ws_stream,
+            base_url_ws=_ws_api_url(binance),
+            base_url_ws_stream=binance.base_url_ws_stream if binance.kind.is_futures else None,
             us=binance.us,
-            instrument_provider=_instrument_provider(binance),
+            instrument_provider=build_instrument_provider_config(binance.instrument_ids),
             use_position_ids=True,
-            use_reduce_only=True,
+            use_reduce_only=not binance.hedge_mode,
+            recv_window_ms=binance.recv_window_ms,
             max_retries=None,
+            futures_leverages={_symbol(key): value for key, value in binance.leverages.items()} or None,
+            futures_margin_types={
+                _symbol(key): BinanceFuturesMarginType(value) for key, value in binance.margin_types.items()
+            }
+            or None,
         )
     )
 
 
-def _environment(binance: BinanceCredentials) -> BinanceEnvironment:
+def _environment(binance: BinanceClient) -> BinanceEnvironment:
+    if binance.demo:
+        return BinanceEnvironment.DEMO
     return BinanceEnvironment.TESTNET if binance.testnet else BinanceEnvironment.LIVE
 
 
-def _instrument_provider(binance: BinanceCredentials) -> InstrumentProviderConfig:
-    # Explicit ids: neither load_all (one strange symbol at the venue stops every start) nor upstream's default of none.
-    return InstrumentProviderConfig(
-        load_all=False, load_ids=frozenset(InstrumentId.from_str(text) for text in binance.instrument_ids)
-    )
+def _ws_api_url(binance: BinanceClient) -> str | None:
+    if binance.base_url_ws:
+        return f"{binance.base_url_ws}{_WS_API_PATH[binance.kind]}"
+    if binance.kind is AccountType.COIN_FUTURES and not binance.is_real_money:
+        return _NO_WS_API
+    return None
 
 
-def _importable(config: BinanceDataClientConfig | BinanceExecClientConfig) -> ImportableConfig:
-    primitives: Any = config.json_primitives()
-    # A frozenset has no order of its own; equal settings shall give equal configs.
-    primitives["instrument_provider"]["load_ids"].sort()
-    return ImportableConfig(path=type(config).fully_qualified_name(), config=primitives)
+def _symbol(instrument_id: str) -> BinanceSymbol:
+    return BinanceSymbol(instrument_id.rpartition(".")[0])

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from nautilus_trader.cache.config import CacheConfig
 from nautilus_trader.common.config import DatabaseConfig
 
+from nodecfg.settings.engines import CacheSettings
+
 if TYPE_CHECKING:
     from nodecfg.settings import RedisConfig
 
@@ -27,27 +29,36 @@ def build_database_config(redis: RedisConfig) -> DatabaseConfig:
         ssl=redis.ssl,
         connection_timeout=redis.connection_timeout,
         response_timeout=redis.response_timeout,
-        number_of_retries=1_000_000,
+        number_of_retries=redis.retries,
         exponent_base=2,
         factor=2,
         max_delay=1,
     )
 
 
-def build_cache_config(redis: RedisConfig) -> CacheConfig:
+def build_cache_config(redis: RedisConfig, cache: CacheSettings | None = None, *, debug: bool = False) -> CacheConfig:
     """Build the cache.
 
     `buffer_interval_ms` stays None: with 100 ms a kill within 20 ms of a fill lost the whole order and position.
     `persist_account_events` is False: the list grows for ever, purging does nothing, and the venue knows the account.
     `use_instance_id` is False: with it no state would ever be found again. `flush_on_start` is FLUSHDB of all traders.
+
+    Args:
+        redis: Where the state is kept.
+        cache: Sizes.
+        debug: Records as JSON with readable times, which a node without it cannot read.
     """
+    cache = cache or CacheSettings()
     return CacheConfig(
         database=build_database_config(redis),
-        encoding="msgpack",
-        timestamps_as_iso8601=False,
+        encoding="json" if debug else "msgpack",
+        timestamps_as_iso8601=debug,
         persist_account_events=False,
         buffer_interval_ms=None,
+        bulk_read_batch_size=cache.bulk_read_batch_size,
         use_trader_prefix=True,
         use_instance_id=False,
         flush_on_start=False,
+        tick_capacity=cache.tick_capacity,
+        bar_capacity=cache.bar_capacity,
     )

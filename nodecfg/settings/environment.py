@@ -31,6 +31,11 @@ class ConfigEnvironment(Section):
         purpose="LIVE | SANDBOX. Testnets and simulated venues trade as LIVE too; SANDBOX refuses a venue that is not.",
         expected="LIVE or SANDBOX",
     )
+    debug: bool = setting(
+        False,  # noqa: FBT003 a default, named by its keyword
+        purpose="true: records in Redis as JSON with readable times, engines that log every message. No real money.",
+        expected="true or false",
+    )
 
 
 class StrategiesSettings(Section):
@@ -44,4 +49,18 @@ class StrategiesSettings(Section):
         purpose="strategies.yaml: what to run, as upstream's importable configs. Unset: a node without strategies.",
         expected="the path of strategies.yaml",
         example="/etc/tradingnode/main.strategies.yaml",
+    )
+
+
+class OverridesSettings(Section):
+    """Where upstream's fields without a variable of their own are set."""
+
+    model_config = SettingsConfigDict(env_prefix="NAUTILUS_OVERRIDES_")
+    title = "Overrides"
+
+    file: FilePath | None = setting(
+        None,
+        purpose="overrides.yaml: any other field of upstream's TradingNodeConfig by its dotted path, merged last.",
+        expected="the path of overrides.yaml",
+        example="/etc/tradingnode/main.overrides.yaml",
     )

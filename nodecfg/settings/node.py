@@ -1,39 +1,59 @@
 """All settings of a node together, the rules between them, and how they are read."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from pydantic import BaseModel, ConfigDict
 
-from nodecfg.errors import NOT_SET, ConfigurationError, Problem, scrubbed
-from nodecfg.settings.binance import BinanceCredentials
-from nodecfg.settings.environment import ConfigEnvironment, StrategiesSettings, TradingEnvironment
+from nodecfg.errors import ConfigurationError, scrubbed
+from nodecfg.settings.binance import (
+    BinanceCoinFuturesCredentials,
+    BinanceCredentials,
+    BinanceMarginCredentials,
+    BinanceSpotCredentials,
+)
+from nodecfg.settings.bybit import BybitCredentials
+from nodecfg.settings.engines import CacheSettings, DataEngineSettings, ExecEngineSettings, PortfolioSettings
+from nodecfg.settings.environment import ConfigEnvironment, OverridesSettings, StrategiesSettings, TradingEnvironment
+from nodecfg.settings.exchange import ExchangeCredentials
 from nodecfg.settings.logging import LoggingSettings
-from nodecfg.settings.reconciliation import ReconciliationSettings
+from nodecfg.settings.message_bus import MessageBusSettings
+from nodecfg.settings.reconciliation import ReconciliationConfig
 from nodecfg.settings.redis import RedisConfig
 from nodecfg.settings.risk import RiskSettings
+from nodecfg.settings.rules import CANCEL_TASKS_SECONDS, VENUES, cross_problems
 from nodecfg.settings.section import Section
 from nodecfg.settings.service import ReadySettings, ShutdownSettings
+from nodecfg.settings.streaming import StreamingSettings
 from nodecfg.settings.timeouts import TimeoutSettings
 from nodecfg.sources import Source, read_source, unknown_variables
 
 SECTIONS: Final[dict[str, type[Section]]] = {
     "environment": ConfigEnvironment,
     "strategies": StrategiesSettings,
+    "overrides": OverridesSettings,
     "logging": LoggingSettings,
     "timeouts": TimeoutSettings,
     "redis": RedisConfig,
+    "cache": CacheSettings,
     "binance": BinanceCredentials,
-    "reconciliation": ReconciliationSettings,
+    "binance_spot": BinanceSpotCredentials,
+    "binance_margin": BinanceMarginCredentials,
+    "binance_coin_futures": BinanceCoinFuturesCredentials,
+    "bybit": BybitCredentials,
+    "reconciliation": ReconciliationConfig,
     "risk": RiskSettings,
+    "data_engine": DataEngineSettings,
+    "exec_engine": ExecEngineSettings,
+    "portfolio": PortfolioSettings,
+    "message_bus": MessageBusSettings,
+    "streaming": StreamingSettings,
     "ready": ReadySettings,
     "shutdown": ShutdownSettings,
 }
-VENUES: Final = ("binance",)
 
-CANCEL_TASKS_SECONDS: Final = 5.0
-"""Upstream's timeout_shutdown (nautilus_trader/system/config.py): it waits so long for cancelled tasks at a stop."""
+__all__ = ["CANCEL_TASKS_SECONDS", "SECTIONS", "VENUES", "TradingNodeSettings", "cross_problems", "secret_values"]
 
 
 class TradingNodeSettings(BaseModel):
@@ -43,12 +63,23 @@ class TradingNodeSettings(BaseModel):
 
     environment: ConfigEnvironment
     strategies: StrategiesSettings
+    overrides: OverridesSettings
     logging: LoggingSettings
     timeouts: TimeoutSettings
     redis: RedisConfig
+    cache: CacheSettings
     binance: BinanceCredentials | None
-    reconciliation: ReconciliationSettings
+    binance_spot: BinanceSpotCredentials | None
+    binance_margin: BinanceMarginCredentials | None
+    binance_coin_futures: BinanceCoinFuturesCredentials | None
+    bybit: BybitCredentials | None
+    reconciliation: ReconciliationConfig
     risk: RiskSettings
+    data_engine: DataEngineSettings
+    exec_engine: ExecEngineSettings
+    portfolio: PortfolioSettings
+    message_bus: MessageBusSettings
+    streaming: StreamingSettings
     ready: ReadySettings
     shutdown: ShutdownSettings
 
@@ -69,28 +100,60 @@ class TradingNodeSettings(BaseModel):
         """Where the strategies are listed, None for a node without strategies."""
         return self.strategies.file
 
+    @property
+    def overrides_file(self) -> Path | None:
+        """Where fields of upstream are overridden, None for none."""
+        return self.overrides.file
+
+    @property
+    def accounts(self) -> tuple[ExchangeCredentials, ...]:
+        """Every configured client, the main Binance client first."""
+        return tuple(account for name in VENUES if (account := getattr(self, name)) is not None)
+
+    @property
+    def instrument_ids(self) -> tuple[str, ...]:
+        """The instruments of every client."""
+        return tuple(instrument for account in self.accounts for instrument in account.instrument_ids)
+
+    @property
+    def nets_derivatives(self) -> bool:
+        """Whether every client trades derivatives in one-way mode: only then may positions be checked."""
+        return all(account.nets_derivatives for account in self.accounts)
+
     def for_testnet(self) -> Self:
-        """Return these settings with the real exchange out of reach; addresses of a simulated venue are kept.
+        """Return these settings with the real exchanges out of reach; addresses of simulated venues are kept.
 
         Raises:
             ConfigurationError: The addresses are the real exchange's.
         """
-        return self._with(binance={"testnet": True})
+        return self._with({name: {"testnet": True, "demo": False} for name in VENUES})
 
     def for_production(self) -> Self:
-        """Return these settings for real money: LIVE, no testnet, no addresses but the exchange's own.
+        """Return these settings for real money: LIVE, no testnet, no addresses but the exchanges' own, no debugging.
 
         Raises:
             ConfigurationError: What the settings hold cannot go together with that.
         """
-        addresses = dict.fromkeys(("base_url_http", "base_url_ws", "base_url_ws_stream"))
-        return self._with(binance={"testnet": False, **addresses}, environment={"environment": TradingEnvironment.LIVE})
+        changes: dict[str, dict[str, Any]] = {"environment": {"environment": TradingEnvironment.LIVE, "debug": False}}
+        for account, name in ((getattr(self, name), name) for name in VENUES):
+            if account is not None:
+                changes[name] = {"testnet": False, "demo": False, **dict.fromkeys(account.urls)}
+        return self._with(changes)
 
-    def _with(self, **changes: dict[str, Any]) -> Self:
+    def for_debugging(self) -> Self:
+        """Return these settings with readable records in Redis and talkative engines.
+
+        Raises:
+            ConfigurationError: A client trades real money.
+        """
+        return self._with({"environment": {"debug": True}})
+
+    def _with(self, changes: Mapping[str, Mapping[str, Any]]) -> Self:
         sections: dict[str, Any] = {name: getattr(self, name) for name in SECTIONS}
         for name, values in changes.items():
             if (section := sections[name]) is not None:
-                kept = {field: getattr(section, field) for field in type(section).model_fields}
+                # What was set, not what followed from it: a preset stays a preset.
+                kept = {field: getattr(section, field) for field in section.model_fields_set}
                 # Constructed, not copied: model_copy would skip every check.
                 sections[name] = type(section)(**{**kept, **values})
         return type(self)(**sections)
@@ -140,56 +203,3 @@ def secret_values(variables: Mapping[str, str]) -> set[str]:
     """Return the values of all variables that hold secrets."""
     names = [name for section in SECTIONS.values() for name in section.secret_variables()]
     return {variables[name] for name in names if variables.get(name)}
-
-
-def cross_problems(sections: Mapping[str, Any]) -> Iterator[Problem]:
-    """Yield what is wrong between sections; a section that is wrong by itself is absent."""
-    if all(venue in sections and sections[venue] is None for venue in VENUES):
-        yield Problem(
-            variable="BINANCE_API_KEY",
-            value_masked=NOT_SET,
-            problem="no venue is configured, the node would have nothing to trade on",
-            fix="set BINANCE_API_KEY, BINANCE_API_SECRET, BINANCE_TESTNET and BINANCE_INSTRUMENT_IDS",
-        )
-    binance: BinanceCredentials | None = sections.get("binance")
-    environment: ConfigEnvironment | None = sections.get("environment")
-    if binance and environment and environment.environment is TradingEnvironment.SANDBOX and not binance.testnet:
-        yield ConfigEnvironment.problem(
-            "environment",
-            "SANDBOX",
-            "would send orders to the real exchange: BINANCE_TESTNET=false",
-            "set BINANCE_TESTNET=true, or NAUTILUS_ENVIRONMENT=LIVE to trade real money",
-        )
-    if binance:
-        yield from _instruments_not_loaded(sections, binance)
-    timeouts: TimeoutSettings | None = sections.get("timeouts")
-    shutdown: ShutdownSettings | None = sections.get("shutdown")
-    if timeouts and shutdown:
-        needed = timeouts.post_stop + timeouts.disconnection + CANCEL_TASKS_SECONDS
-        if shutdown.timeout < needed:
-            yield ShutdownSettings.problem(
-                "timeout",
-                f"{shutdown.timeout:g}",
-                f"is shorter than the stop of upstream may take ({needed:g} s = NAUTILUS_TIMEOUT_POST_STOP "
-                f"{timeouts.post_stop:g} + NAUTILUS_TIMEOUT_DISCONNECTION {timeouts.disconnection:g} + "
-                f"{CANCEL_TASKS_SECONDS:g} to cancel tasks), so clean stops would be cut off",
-                f"set it to at least {needed:g}, or shorten those timeouts",
-            )
-
-
-def _instruments_not_loaded(sections: Mapping[str, Any], binance: BinanceCredentials) -> Iterator[Problem]:
-    loaded = set(binance.instrument_ids)
-    mentioned: list[tuple[type[Section], str, tuple[str, ...]]] = []
-    if ready := sections.get("ready"):
-        mentioned.append((ReadySettings, "data_except", ready.data_except))
-    if risk := sections.get("risk"):
-        mentioned.append((RiskSettings, "max_notional_per_order", tuple(risk.max_notional_per_order)))
-    for section, field, ids in mentioned:
-        for instrument in ids:
-            if instrument not in loaded:
-                yield section.problem(
-                    field,
-                    instrument,
-                    f"{instrument} is not among the loaded instruments",
-                    "add it to BINANCE_INSTRUMENT_IDS, or remove it here",
-                )

@@ -41,6 +41,11 @@ class RedisConfig(Section):
     response_timeout: _WholeSeconds = setting(
         5, purpose="Seconds for an answer.", expected="a whole number of seconds from 1 to 120"
     )
+    retries: Annotated[int, Field(ge=3600, le=1_000_000_000)] = setting(
+        1_000_000,
+        purpose="Tries to write, at most a second apart, before upstream gives up and loses every later write.",
+        expected="a whole number from 3600 (an hour without Redis) to 1000000000",
+    )
 
     @classmethod
     def conflicts(cls, values: Mapping[str, Any]) -> Iterator[Problem]:

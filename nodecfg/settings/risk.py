@@ -1,10 +1,13 @@
 """Limits that upstream's risk engine checks before an order leaves."""
 
+from typing import Annotated
+
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
+from nodecfg.settings.instruments import Notionals
 from nodecfg.settings.section import Section, setting
-from nodecfg.settings.values import Notionals, Rate
+from nodecfg.settings.values import Rate
 
 
 class RiskSettings(Section):
@@ -29,4 +32,7 @@ class RiskSettings(Section):
             "expected": 'a JSON object such as {"BTCUSDT-PERP.BINANCE": 50000}',
             "example": '{"BTCUSDT-PERP.BINANCE": 50000}',
         },
+    )
+    qsize: Annotated[int, Field(ge=1000, le=10_000_000)] = setting(
+        100_000, purpose="Length of the queue; a full one blocks the strategies' orders.", expected="1000 to 10000000"
     )

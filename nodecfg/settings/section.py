@@ -197,5 +197,5 @@ def _partial_conflicts(section: type[Section], error: ValidationError, values: M
                 kind = Annotated[kind, constraint]
             right[name] = TypeAdapter(kind).validate_python(values[name])
         else:
-            right[name] = field.get_default(call_default_factory=True)
+            right[name] = field.get_default(call_default_factory=True, validated_data=right)
     return section.conflicts(right)

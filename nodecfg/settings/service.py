@@ -5,8 +5,9 @@ from typing import Annotated
 
 from pydantic_settings import SettingsConfigDict
 
+from nodecfg.settings.instruments import InstrumentIds
 from nodecfg.settings.section import Section, setting
-from nodecfg.settings.values import InstrumentIds, seconds
+from nodecfg.settings.values import seconds
 
 
 class ReadySettings(Section):
@@ -26,7 +27,7 @@ class ReadySettings(Section):
     data_except: InstrumentIds = setting(
         (),
         purpose="Instruments that may be quiet, separated by commas.",
-        expected="instrument ids out of BINANCE_INSTRUMENT_IDS",
+        expected="ids of loaded instruments",
         example="ETHUSDT-PERP.BINANCE",
     )
 

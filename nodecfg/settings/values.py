@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import base64
 import ipaddress
-import json
 import re
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -29,14 +29,12 @@ _RATE = re.compile(r"([0-9]{1,9})/([0-9]{1,3}):([0-5][0-9]):([0-5][0-9])")
 # What breaks a redis:// URL into which upstream pastes the value unescaped, or a line of a configuration file.
 _URL_BREAKERS: Final = frozenset("/#?%[]\\\"'`<>^{|}")
 _SHORTEST_KEY: Final = 8
-_LONGEST_LIST: Final = 200
+_ED25519_OID: Final = b"\x06\x03\x2b\x65\x70"
 _PRIVATE_SUFFIXES: Final = (".localhost", ".local", ".lan", ".internal", ".test", ".home.arpa")
-_LINEAR_QUOTES: Final = ("USDT", "USDC", "FDUSD", "BUSD", "TUSD", "DAI")
-_PERPETUAL = re.compile(r"[A-Z0-9]{1,24}-PERP")
-_DELIVERY = re.compile(r"[A-Z0-9]{1,24}_[0-9]{6}")
 
 
-def _one_line(text: str) -> None:
+def one_line(text: str) -> None:
+    """Refuse line breaks and other control characters."""
     if any(not c.isprintable() for c in text):
         raise fault(
             "contains a line break or another control character", "write it on one line, without invisible characters"
@@ -49,11 +47,11 @@ def _no_placeholder(text: str) -> None:
 
 
 def check_credential(secret: SecretStr) -> SecretStr:
-    """Refuse what cannot be an HMAC key or secret of an exchange."""
+    """Refuse what cannot be a key of an exchange or an HMAC secret."""
     text = secret.get_secret_value()
     if "PRIVATE KEY" in text:
-        raise fault("is a private key in PEM form; only HMAC keys work so far", "create an HMAC (system generated) key")
-    _one_line(text)
+        raise fault("is a private key in PEM form, which has no place here", "put in the key that the exchange shows")
+    one_line(text)
     _no_placeholder(text)
     if not text.isascii() or any(c.isspace() or c in "\"'" for c in text):
         raise fault("contains a space, a quote or a non-ASCII character", "copy it again, without quotes around it")
@@ -62,8 +60,37 @@ def check_credential(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def is_ed25519(text: str) -> bool:
+    """Tell an Ed25519 private key (PKCS#8, as PEM or base64) from an HMAC secret, as upstream does.
+
+    Source: nautilus_trader/adapters/binance/common/credentials.py `is_ed25519_private_key`.
+    """
+    data = "".join(line for line in text.splitlines() if not line.startswith("-----"))
+    try:
+        return _ED25519_OID in base64.b64decode(data, validate=True)
+    except ValueError:
+        return False
+
+
+def _signing_secret(secret: SecretStr) -> SecretStr:
+    text = secret.get_secret_value()
+    if "ENCRYPTED" in text:
+        raise fault(
+            "is an encrypted PEM key, which upstream cannot open",
+            "decrypt it with `openssl pkey -in encrypted.pem -out key.pem` and give its text",
+        )
+    if is_ed25519(text):
+        return secret
+    if "PRIVATE KEY" in text:
+        raise fault(
+            "is a private key in PEM form, but not an Ed25519 key in PKCS#8; upstream takes no RSA key for execution",
+            "create an Ed25519 key, or an HMAC (system generated) one",
+        )
+    return check_credential(secret)
+
+
 def _url_safe(text: str, what: str) -> None:
-    _one_line(text)
+    one_line(text)
     bad = sorted({c for c in text if c in _URL_BREAKERS or c.isspace() or not c.isascii()})
     if bad:
         raise fault(
@@ -126,54 +153,6 @@ def _trader_id(text: str) -> str:
     return text
 
 
-def _instrument_fault(text: str) -> tuple[str, str] | None:
-    symbol, dot, venue = text.rpartition(".")
-    if not dot or not symbol:
-        return f"{text!r} names no venue", f"write {text.upper() or 'BTCUSDT-PERP'}.BINANCE"
-    if venue != "BINANCE":
-        return f"{text!r} is not at venue BINANCE", f"write {symbol.upper()}.BINANCE"
-    return _symbol_fault(text, symbol)
-
-
-def _symbol_fault(text: str, symbol: str) -> tuple[str, str] | None:
-    if _DELIVERY.fullmatch(symbol):
-        return None
-    if _PERPETUAL.fullmatch(symbol):
-        quotes = ", ".join(_LINEAR_QUOTES)
-        coin_margined = (
-            f"{text!r} is not a USD-margined contract (quoted in {quotes})",
-            "write BTCUSDT-PERP.BINANCE or so",
-        )
-        return None if symbol.removesuffix("-PERP").endswith(_LINEAR_QUOTES) else coin_margined
-    if symbol != symbol.upper():
-        return f"{text!r} is not in capitals", f"write {text.upper()}"
-    if symbol.isalnum() and symbol.isascii():
-        return f"{text!r} is a spot name; futures end in -PERP", f"write {symbol}-PERP.BINANCE"
-    return f"{text!r} is not a futures instrument id", "write SYMBOL-PERP.BINANCE, such as BTCUSDT-PERP.BINANCE"
-
-
-def _instrument_ids(ids: tuple[str, ...]) -> tuple[str, ...]:
-    faults = [wrong for text in ids if (wrong := _instrument_fault(text[:80]))]
-    if faults:
-        raise fault("; ".join(problem for problem, _ in faults), "; ".join(dict.fromkeys(fix for _, fix in faults)))
-    twice = sorted({text for text in ids if ids.count(text) > 1})
-    if twice:
-        raise fault(f"names {', '.join(twice)} twice", "name each instrument once")
-    return ids
-
-
-def _split(value: Any) -> Any:  # noqa: ANN401 whatever pydantic was given
-    if not isinstance(value, str):
-        return value
-    _one_line(value)
-    parts = tuple(part.strip() for part in value.split(","))
-    if any(not part for part in parts):
-        raise fault("has an empty entry", "separate the instrument ids by single commas")
-    if len(parts) > _LONGEST_LIST:
-        raise fault(f"names {len(parts)} instruments, more than {_LONGEST_LIST}", "load only what the strategies trade")
-    return parts
-
-
 def _rate(text: str) -> str:
     match = _RATE.fullmatch(text)
     if not match:
@@ -186,37 +165,9 @@ def _rate(text: str) -> str:
     return text
 
 
-def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    names = [name for name, _ in pairs]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise fault(f"names {', '.join(twice)} twice", "name each instrument once")
-    return dict(pairs)
-
-
-def _notionals(value: Any) -> Any:  # noqa: ANN401 whatever pydantic was given
-    how = 'write a JSON object such as {"BTCUSDT-PERP.BINANCE": 50000}, in single quotes in an env file'
-    if isinstance(value, str):
-        try:
-            value = json.loads(value, object_pairs_hook=_pairs)
-        except (json.JSONDecodeError, RecursionError):
-            # RecursionError: some thousand opening brackets.
-            value = None
-    if not isinstance(value, dict):
-        raise fault("is not a JSON object", how)
-    _instrument_ids(tuple(str(key) for key in value))
-    wrong = [key for key, v in value.items() if isinstance(v, bool) or not isinstance(v, int) or not 0 < v < 10**15]
-    if wrong:
-        raise fault(
-            f"the limit of {', '.join(map(str, wrong))} is not a whole number above zero (upstream takes no fraction)",
-            how,
-        )
-    return value
-
-
 def _url(text: str, schemes: tuple[str, str]) -> str:
     wanted = f"write {schemes[0]}://HOST:PORT or {schemes[1]}://HOST"
-    _one_line(text)
+    one_line(text)
     try:
         parts = urlsplit(text)
         port = parts.port
@@ -247,7 +198,7 @@ def is_private_host(host: str) -> bool:
 
 
 def _file(path: Path) -> Path:
-    _one_line(str(path))
+    one_line(str(path))
     return path
 
 
@@ -263,20 +214,17 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 Credential = Annotated[SecretStr, AfterValidator(check_credential)]
 """API key or HMAC secret."""
 
+SigningSecret = Annotated[SecretStr, AfterValidator(_signing_secret)]
+"""HMAC secret or unencrypted Ed25519 private key."""
+
 RedisPassword = Annotated[SecretStr, AfterValidator(_redis_password)]
 """Password that survives upstream's unescaped URL."""
 
 RedisUsername = Annotated[str, AfterValidator(_redis_username)]
 """ACL user name that survives upstream's unescaped URL."""
 
-InstrumentIds = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_instrument_ids)]
-"""Comma-separated Binance USD-margined futures instrument ids."""
-
 Rate = Annotated[str, AfterValidator(_rate)]
 """COUNT/HH:MM:SS."""
-
-Notionals = Annotated[dict[str, int], BeforeValidator(_notionals)]
-"""Largest notional of one order per instrument id, whole quote units."""
 
 HttpUrl = Annotated[str, AfterValidator(lambda text: _url(text, ("http", "https")))]
 """Base URL for REST."""
@@ -286,6 +234,14 @@ WebSocketUrl = Annotated[str, AfterValidator(lambda text: _url(text, ("ws", "wss
 
 FilePath = Annotated[Path, AfterValidator(_file)]
 """Path without control characters."""
+
+
+def _off(value: Any) -> Any:  # noqa: ANN401 whatever pydantic was given
+    return None if isinstance(value, str) and value.lower() in {"off", "none"} else value
+
+
+OrOff = BeforeValidator(_off)
+"""Takes the word off for a check that is not done; leaving the variable empty means its default."""
 
 
 def seconds(lowest: float, highest: float) -> Any:  # noqa: ANN401 constraint object of pydantic

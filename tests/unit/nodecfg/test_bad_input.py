@@ -98,7 +98,7 @@ BAD: list[tuple[dict[str, str | None], str, str]] = [
     # Binance account
     ({"BINANCE_TESTNET": None}, "BINANCE_TESTNET", "is missing"),
     ({"BINANCE_TESTNET": "maybe"}, "BINANCE_TESTNET", "valid boolean"),
-    ({"BINANCE_ACCOUNT_TYPE": "SPOT"}, "BINANCE_ACCOUNT_TYPE", "USDT_FUTURES"),
+    ({"BINANCE_ACCOUNT_TYPE": "OPTIONS"}, "BINANCE_ACCOUNT_TYPE", "USDT_FUTURES"),
     ({"BINANCE_US": "true"}, "BINANCE_US", "no futures"),
     ({"BINANCE_INSTRUMENT_IDS": None}, "BINANCE_INSTRUMENT_IDS", "is missing"),
     ({"BINANCE_INSTRUMENT_IDS": "BTCUSDT"}, "BINANCE_INSTRUMENT_IDS", "names no venue"),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
+
 import msgspec
 import pytest
 from nautilus_trader.adapters.binance import BinanceLiveDataClientFactory, BinanceLiveExecClientFactory
@@ -9,6 +12,7 @@ from nautilus_trader.adapters.binance.common import credentials as upstream
 from nautilus_trader.adapters.binance.common.enums import BinanceAccountType, BinanceEnvironment
 from nautilus_trader.common import Environment
 from nautilus_trader.live.config import TradingNodeConfig
+from nautilus_trader.model.data import TradeTick
 
 from nodecfg import (
     ConfigurationError,
@@ -155,3 +159,19 @@ def test_create_testnet_and_production_force_every_client(variables: dict[str, s
         for client in (config.data_clients["BINANCE"].create(), config.exec_clients["BINANCE"].create()):
             assert (client.environment, client.base_url_http) == (environment, address)
     assert production.environment is Environment.LIVE
+
+
+def test_a_catalog_open_to_others_is_refused(variables: dict[str, str]) -> None:
+    """Upstream writes config.json with the Redis password into the catalog, so its directory must be closed."""
+    # Not pytest's own directory: that one is closed to others already.
+    with tempfile.TemporaryDirectory() as directory:
+        catalog = Path(directory)
+        recorded = {"NAUTILUS_CATALOG_PATH": directory, "NAUTILUS_CATALOG_INCLUDE_TYPES": "TradeTick"}
+        settings = TradingNodeSettings.from_env({**variables, **recorded})
+        catalog.chmod(0o755)
+        with pytest.raises(ConfigurationError, match="whole config there, REDIS_PASSWORD included"):
+            TradingNodeConfigFactory.from_settings(settings)
+        catalog.chmod(0o700)
+        streaming = TradingNodeConfigFactory.from_settings(settings).streaming
+    assert streaming is not None
+    assert streaming.include_types == [TradeTick]

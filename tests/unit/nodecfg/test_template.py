@@ -37,8 +37,13 @@ def test_every_variable_is_in_it_and_examples_are_right(tmp_path: Path, variable
     given, problems = parse_env_file(path)
     assert problems == ()
     assert list(given) == [name for section in SECTIONS.values() for name in section.variables()]
-    keys = {name: variables[name] for name in ("BINANCE_API_KEY", "BINANCE_API_SECRET", "REDIS_PASSWORD")}
-    both = {"BINANCE_INSTRUMENT_IDS": "BTCUSDT-PERP.BINANCE,ETHUSDT-PERP.BINANCE"}
+    secrets = [name for section in SECTIONS.values() for name in section.secret_variables()]
+    keys = {name: variables["BINANCE_API_KEY" if name.endswith("_KEY") else "BINANCE_API_SECRET"] for name in secrets}
+    both = {
+        "BINANCE_INSTRUMENT_IDS": "BTCUSDT-PERP.BINANCE,ETHUSDT-PERP.BINANCE",
+        # All clients at once are on, spot too, beside which it is refused.
+        "RECONCILIATION_POSITION_CHECK_INTERVAL_SECS": "off",
+    }
     settings = TradingNodeSettings.from_env({**given, **keys, **both})
     assert settings.binance is not None
     assert settings.binance.testnet is True
