@@ -12,7 +12,7 @@ import pytest
 from nautilus_trader.core.nautilus_pyo3 import ed25519_signature
 
 from nodecfg import TradingNodeSettings, derive
-from nodecfg.doctor import Patience, Verdict, accesses, _directories
+from nodecfg.doctor import Patience, Verdict, _directories, accesses
 from nodecfg.doctor.binance import binance_access, position_mode, restrictions, sign, trading
 from nodecfg.doctor.bybit import bybit_access, headers, permissions
 from nodecfg.doctor.http import Answer, get
