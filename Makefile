@@ -9,7 +9,7 @@ $(error ENV=$(ENV): there is no inventory/$(ENV)/hosts.yml. ENV is one of: $(pat
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lint test test-fast lab lab-down testnet vault vault-edit deploy status logs restart bench lock clean
+.PHONY: help setup lint test test-fast lab lab-down testnet vault vault-edit deploy status logs restart bench coverage docs lock clean
 
 help: ## list the targets (ENV=testnet or production; default testnet)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,14 @@ restart: setup ## restart the nodes of ENV and wait until they trade again
 
 bench: setup ## measure the times README promises
 	$(BIN)/pytest tests/benchmarks -o python_files=bench_*.py -s
+
+coverage: setup ## branches of nodecfg that its tests reach; fails below 95 %
+	$(BIN)/pytest -q -n 3 --dist loadfile --cov tests/unit/nodecfg tests/integration/nodecfg tests/integration/nodecfg_command
+
+docs: setup ## write the generated files anew: .env examples, reference, JSON Schema
+	$(BIN)/nodecfg env-template --directory .
+	$(BIN)/nodecfg docs
+	$(BIN)/nodecfg schema --output docs/nodecfg.schema.json
 
 lock: setup ## write locks/ anew after a change of dependencies (UPGRADE=1: newest versions)
 	@UPGRADE=$(UPGRADE) scripts/lock
