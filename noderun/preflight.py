@@ -10,16 +10,15 @@ import urllib.request
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-import redis
-from redis.backoff import NoBackoff
 from redis.exceptions import AuthenticationError, NoPermissionError, RedisError, ResponseError
-from redis.maint_notifications import MaintNotificationsConfig
-from redis.retry import Retry
 
+from nodecfg.doctor.redis_server import connect_redis
 from noderun.states import Exit, Failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    import redis
 
     from nodecfg import RedisConfig
 
@@ -61,25 +60,6 @@ class RedisFacts:
             aof_last_write_status=str(info.get("aof_last_write_status", "?")),
             maxmemory_policy=str(info.get("maxmemory_policy", "?")),
         )
-
-
-def connect_redis(settings: RedisConfig) -> redis.Redis:
-    """Return a client that fails instead of retrying; it connects on first use."""
-    return redis.Redis(
-        host=settings.host,
-        port=settings.port,
-        username=settings.username,
-        password=settings.password.get_secret_value() if settings.password else None,
-        ssl=settings.ssl,
-        socket_connect_timeout=settings.connection_timeout,
-        socket_timeout=settings.response_timeout,
-        retry=Retry(NoBackoff(), 0),
-        # No greeting beyond the login: the node's user may not run CLIENT, and each refusal ends up in ACL LOG.
-        protocol=2,
-        driver_info=None,
-        maint_notifications_config=MaintNotificationsConfig(enabled=False),
-        decode_responses=True,
-    )
 
 
 def prove_redis(settings: RedisConfig, key_prefix: str, *, wait: Wait, tell: Callable[[str], None]) -> RedisFacts:

@@ -40,7 +40,7 @@ def examine_redis(settings: RedisConfig, key_prefix: str, patience: Patience) ->
     """
     where = f"{settings.host}:{settings.port}"
     try:
-        client = _client(settings)
+        client = connect_redis(settings)
         info = patience.until_answer(f"Redis at {where}", lambda: _info(client))
     except NoAnswerError as error:
         fix = "start Redis, or check REDIS_HOST and REDIS_PORT"
@@ -65,7 +65,8 @@ def examine_redis(settings: RedisConfig, key_prefix: str, patience: Patience) ->
         yield _latency(client, key_prefix)
 
 
-def _client(settings: RedisConfig) -> redis.Redis:
+def connect_redis(settings: RedisConfig) -> redis.Redis:
+    """Return a client as the node's user; it connects on first use, and fails instead of retrying."""
     return redis.Redis(
         host=settings.host,
         port=settings.port,
@@ -75,7 +76,7 @@ def _client(settings: RedisConfig) -> redis.Redis:
         socket_connect_timeout=settings.connection_timeout,
         socket_timeout=settings.response_timeout,
         retry=Retry(NoBackoff(), 0),
-        # No greeting beyond the login: the node's user may not run CLIENT.
+        # No greeting beyond the login: the node's user may not run CLIENT, and each refusal ends up in ACL LOG.
         protocol=2,
         driver_info=None,
         maint_notifications_config=MaintNotificationsConfig(enabled=False),

@@ -1,5 +1,6 @@
 """What the account of any exchange has: a key, its secret, instruments to load, real money or not."""
 
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -51,9 +52,9 @@ class ExchangeCredentials(Section):
         return any(getattr(self, name) is not None for name in self.urls)
 
     @property
+    @abstractmethod
     def nets_derivatives(self) -> bool:
         """Whether the client trades derivatives only, in one-way mode: what a position check needs."""
-        raise NotImplementedError
 
     @classmethod
     def needed_urls(cls, values: Mapping[str, Any]) -> tuple[str, ...]:
