@@ -95,7 +95,8 @@ def test_fill_during_the_start_is_counted_once(behind_gate: Node, venue: Venue, 
     behind_gate.start().wait_ready()
     assert gate.before == {}
     assert equal(behind_gate, venue) == []
-    assert len(behind_gate.ask("dump")["fills"]) == 2
+    # Each of the two orders may be filled in several parts.
+    assert len({fill["venue_order_id"] for fill in behind_gate.ask("dump")["fills"]}) == 2
 
 
 def test_long_history_does_not_bend_the_cache(node: Node, venue: Venue) -> None:
