@@ -27,7 +27,7 @@ PATHS = [*field_paths(), "no.such_field", "data_clients.BINANCE.us", "exec_clien
 PLACES = ("overrides.yaml", "strategies.yaml")
 SINGLE = {
     *("SPOT_HEDGE_MODE", "SPOT_LEVERAGES", "SPOT_MARGIN_TYPES", "COIN_FUTURES_US", "COIN_FUTURES_DEMO"),
-    *("MARGIN_HEDGE_MODE", "MARGIN_LEVERAGES", "MARGIN_MARGIN_TYPES", "MARGIN_US", "NAUTILUS_CATALOG_PATH"),
+    *("US", "MARGIN_HEDGE_MODE", "MARGIN_LEVERAGES", "MARGIN_MARGIN_TYPES", "MARGIN_US", "NAUTILUS_CATALOG_PATH"),
 }
 FILES = [name for name in KNOWN if name.endswith("_FILE")]
 # Printable and not: quotes, line breaks, NUL, surrogates' neighbours, right-to-left marks, huge numbers.
@@ -149,7 +149,7 @@ def test_the_space_reaches_every_variable() -> None:
     draw()
     assert [name for name, values in drawn.items() if not values] == []
     single = {name for name, values in drawn.items() if len(values) == 1}
-    # Switches that this account type cannot have at all, or whose other value needs another venue.
+    # Switches that the account type cannot have at all, the path of the catalog, and US, which is seldom true.
     assert {name.rpartition("BINANCE_")[2] for name in single} <= SINGLE
 
 
