@@ -1,6 +1,6 @@
 """Binance USDⓈ-M futures as its clients see it: REST, market streams and the user data stream."""
 
+from simvenue.venues.binance.venue import VenueOptions
 from simvenue.venues.binance_futures.app import create_app
-from simvenue.venues.binance_futures.venue import VenueOptions
 
 __all__ = ["VenueOptions", "create_app"]

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 
 from aiohttp import WSCloseCode, web
 
-from simvenue.venues.binance_futures import errors, sockets, user_stream
-from simvenue.venues.binance_futures.endpoint import endpoint, venue_errors
-from simvenue.venues.binance_futures.hub import Hub
-from simvenue.venues.binance_futures.listen_keys import ListenKeys
+from simvenue.venues.binance import errors, sockets
+from simvenue.venues.binance.endpoint import endpoint, venue_errors
+from simvenue.venues.binance.listen_keys import ListenKeys
+from simvenue.venues.binance.venue import VENUE, Venue, VenueOptions
+from simvenue.venues.binance_futures import user_stream
 from simvenue.venues.binance_futures.market_streams import DEPTH_SPEEDS_MS, MARK_PRICE_SPEEDS_MS, MarketStreams
 from simvenue.venues.binance_futures.rest import account, algo_orders, general, listen_key, market_data, orders
 from simvenue.venues.binance_futures.symbol_settings import SymbolSettings
-from simvenue.venues.binance_futures.venue import VENUE, Venue, VenueOptions
+from simvenue.venues.transport.hub import Hub
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping

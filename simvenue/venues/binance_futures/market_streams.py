@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from simvenue.exchange.types import Bar, BookChange, PublicTrade, TopOfBook
-from simvenue.venues.binance_futures.depth_feed import DepthDiff, DepthFeed
-from simvenue.venues.binance_futures.klines import INTERVAL_MINUTES, MINUTE_MS, merge
+from simvenue.venues.binance.depth_feed import DepthDiff, DepthFeed
+from simvenue.venues.binance.klines import INTERVAL_MINUTES, MINUTE_MS, merge
 from simvenue.venues.binance_futures.messages import market
+from simvenue.venues.transport.frame import Frame, FrameKind
 
 if TYPE_CHECKING:
     from simvenue.exchange.types import Event, Instrument
-    from simvenue.venues.binance_futures.venue import Venue
+    from simvenue.venues.binance.venue import Venue
 
 # Stream suffix to milliseconds; without a suffix the venue's default is 250.
 DEPTH_SPEEDS_MS = {"@0ms": 0, "@100ms": 100, "@250ms": 250, "": 250, "@500ms": 500}
@@ -65,22 +66,25 @@ class MarketStreams:
                 name = f"{instrument.symbol.lower()}@markPrice{suffix}"
                 if speed == speed_ms and self._venue.hub.has_listeners(name):
                     mark = self._venue.exchange.mark_price(instrument.symbol)
-                    self._venue.hub.publish(name, market.mark_price_event(instrument, mark, now_ms))
+                    self._publish(name, instrument.symbol, market.mark_price_event(instrument, mark, now_ms))
 
     def _instrument(self, symbol: str) -> Instrument:
         return self._venue.exchange.instruments[symbol]
+
+    def _publish(self, name: str, symbol: str, message: dict[str, Any]) -> None:
+        self._venue.hub.publish(name, message, Frame(kind=FrameKind.PUBLIC, name=name, symbol=symbol))
 
     def _publish_trade(self, event: PublicTrade) -> None:
         name = f"{event.symbol.lower()}@aggTrade"
         if self._venue.hub.has_listeners(name):
             message = market.aggregate_trade_event(self._instrument(event.symbol), event, self._venue.clock())
-            self._venue.hub.publish(name, message)
+            self._publish(name, event.symbol, message)
 
     def _publish_top(self, event: TopOfBook) -> None:
         name = f"{event.symbol.lower()}@bookTicker"
         if self._venue.hub.has_listeners(name):
             message = market.book_ticker_event(self._instrument(event.symbol), event, self._venue.clock())
-            self._venue.hub.publish(name, message)
+            self._publish(name, event.symbol, message)
 
     def _publish_bar(self, event: Bar) -> None:
         for interval, minutes in INTERVAL_MINUTES.items():
@@ -92,7 +96,7 @@ class MarketStreams:
             minute_bars = self._venue.exchange.bars(event.symbol, start, event.open_ms, minutes)
             for bar in [event] if minutes == 1 else merge(minute_bars, interval):
                 message = market.kline_event(self._instrument(event.symbol), bar, self._venue.clock())
-                self._venue.hub.publish(name, message)
+                self._publish(name, event.symbol, message)
 
     def _publish_change(self, event: BookChange) -> None:
         instrument = self._instrument(event.symbol)
@@ -117,7 +121,7 @@ class MarketStreams:
             time_ms=diff.time_ms,
             now_ms=self._venue.clock(),
         )
-        self._venue.hub.publish(name, message)
+        self._publish(name, instrument.symbol, message)
 
     def _publish_partial(self, instrument: Instrument, suffix: str) -> None:
         for levels in PARTIAL_DEPTHS:
@@ -141,4 +145,4 @@ class MarketStreams:
                 time_ms=now_ms,
                 now_ms=now_ms,
             )
-            self._venue.hub.publish(name, message)
+            self._publish(name, instrument.symbol, message)

@@ -19,8 +19,8 @@ from simvenue.exchange.exchange import Exchange
 from simvenue.exchange.instruments import BINANCE_FUTURES
 from simvenue.exchange.ledger import Ledger
 from simvenue.exchange.types import Account, OrderRequest, OrderType, Side
+from simvenue.venues.binance.auth import hmac_signature
 from simvenue.venues.binance_futures import VenueOptions, create_app
-from simvenue.venues.binance_futures.auth import hmac_signature
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

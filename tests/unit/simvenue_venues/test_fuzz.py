@@ -10,9 +10,9 @@ from urllib.parse import quote
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from simvenue.venues.binance_futures.auth import hmac_signature
-from simvenue.venues.binance_futures.errors import VenueError
-from simvenue.venues.binance_futures.parameters import Parameters
+from simvenue.venues.binance.auth import hmac_signature
+from simvenue.venues.binance.errors import VenueError
+from simvenue.venues.binance.parameters import Parameters
 from tests.unit.simvenue_venues.client import KEY, SECRET
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from simvenue.exchange.types import Rejection, RejectReason, Side
-from simvenue.venues.binance_futures import errors
-from simvenue.venues.binance_futures.auth import hmac_signature
+from simvenue.venues.binance import errors
+from simvenue.venues.binance.auth import hmac_signature
 from tests.unit.simvenue_venues.client import KEY, SECRET
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ import aiohttp
 import pytest
 
 from simvenue.exchange.types import Side
+from simvenue.venues.binance.venue import VENUE
 from simvenue.venues.binance_futures import VenueOptions
-from simvenue.venues.binance_futures.venue import VENUE
 from tests.unit.simvenue_venues.client import running_venue
 
 if TYPE_CHECKING:

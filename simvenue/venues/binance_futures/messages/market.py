@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from simvenue.exchange.types import Side
-from simvenue.venues.binance_futures import decimals
+from simvenue.venues.binance import decimals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from simvenue.venues.binance_futures import decimals, errors
-from simvenue.venues.binance_futures.endpoint import Route, Security
+from simvenue.venues.binance import decimals, errors
+from simvenue.venues.binance.endpoint import Route, Security
 from simvenue.venues.binance_futures.messages import account as messages
 from simvenue.venues.binance_futures.symbol_settings import MAX_LEVERAGE
 
 if TYPE_CHECKING:
-    from simvenue.venues.binance_futures.endpoint import Call
+    from simvenue.venues.binance.endpoint import Call
 
 
 def account(call: Call) -> dict[str, Any]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from simvenue.venues.binance_futures import errors
-from simvenue.venues.binance_futures.endpoint import Route, Security
+from simvenue.venues.binance import errors
+from simvenue.venues.binance.endpoint import Route, Security
 
 if TYPE_CHECKING:
-    from simvenue.venues.binance_futures.endpoint import Call
+    from simvenue.venues.binance.endpoint import Call
 
 
 def none_open(call: Call) -> list[Any]:

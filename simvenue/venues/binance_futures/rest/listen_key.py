@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simvenue.venues.binance_futures.endpoint import Route, Security
+from simvenue.venues.binance.endpoint import Route, Security
 
 if TYPE_CHECKING:
-    from simvenue.venues.binance_futures.endpoint import Call
+    from simvenue.venues.binance.endpoint import Call
 
 PATH = "/fapi/v1/listenKey"
 

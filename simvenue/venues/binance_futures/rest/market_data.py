@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from simvenue.venues.binance_futures import errors
-from simvenue.venues.binance_futures.endpoint import Route, Security
-from simvenue.venues.binance_futures.klines import INTERVAL_MINUTES, MINUTE_MS, merge
+from simvenue.venues.binance import errors
+from simvenue.venues.binance.endpoint import Route, Security
+from simvenue.venues.binance.klines import INTERVAL_MINUTES, MINUTE_MS, merge
 from simvenue.venues.binance_futures.messages import market
 
 if TYPE_CHECKING:
     from simvenue.exchange.types import PublicTrade
-    from simvenue.venues.binance_futures.endpoint import Call
+    from simvenue.venues.binance.endpoint import Call
 
 DEPTH_LIMITS = frozenset({5, 10, 20, 50, 100, 500, 1000})
 DEFAULT_DEPTH = 500

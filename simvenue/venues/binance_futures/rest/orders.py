@@ -7,17 +7,17 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from simvenue.exchange.types import OrderRequest, OrderType, Rejection, RejectReason, Side, TimeInForce
-from simvenue.venues.binance_futures import errors
-from simvenue.venues.binance_futures.endpoint import Route, Security
+from simvenue.venues.binance import errors
+from simvenue.venues.binance.endpoint import Route, Security
+from simvenue.venues.binance.parameters import MAX_INTEGER
 from simvenue.venues.binance_futures.messages import orders
-from simvenue.venues.binance_futures.parameters import MAX_INTEGER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from decimal import Decimal
 
     from simvenue.exchange.types import Instrument, Order
-    from simvenue.venues.binance_futures.endpoint import Call
+    from simvenue.venues.binance.endpoint import Call
 
 MAX_BATCH = 10
 MAX_CLIENT_ORDER_ID = 36

@@ -10,18 +10,20 @@ from urllib.parse import parse_qsl, unquote
 
 from aiohttp import WSMsgType, web
 
-from simvenue.venues.binance_futures import errors
-from simvenue.venues.binance_futures.connection import Connection
-from simvenue.venues.binance_futures.hub import encode
-from simvenue.venues.binance_futures.venue import VENUE
+from simvenue.venues.binance import errors
+from simvenue.venues.binance.venue import VENUE
+from simvenue.venues.transport.connection import Connection
+from simvenue.venues.transport.frame import Frame, FrameKind
+from simvenue.venues.transport.hub import encode
 
 if TYPE_CHECKING:
-    from simvenue.venues.binance_futures.hub import Hub
+    from simvenue.venues.transport.hub import Hub
 
 MAX_STREAMS = 1024
 MAX_NAME_LENGTH = 128
 MAX_FRAME_BYTES = 64 * 1024
 PREFIXES = ("", "/public", "/market", "/private")
+_REPLY = Frame(kind=FrameKind.REPLY, name="ws")
 
 
 class FrameError(Exception):
@@ -81,9 +83,9 @@ async def serve(request: web.Request) -> web.StreamResponse:
     try:
         async for message in socket:
             if message.type is WSMsgType.TEXT:
-                connection.send(encode(answer(venue.hub, connection, message.data)))
+                connection.send(encode(answer(venue.hub, connection, message.data)), _REPLY)
             elif message.type is WSMsgType.BINARY:
-                connection.send(encode(FrameError(3, "Invalid JSON: binary frame").body()))
+                connection.send(encode(FrameError(3, "Invalid JSON: binary frame").body()), _REPLY)
     finally:
         venue.hub.remove(connection)
         writer.cancel()

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
-from simvenue.venues.binance_futures import errors
+from simvenue.venues.binance import errors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from simvenue.venues.binance_futures.connection import Connection
+    from simvenue.venues.transport.connection import Connection
+    from simvenue.venues.transport.frame import Frame
 
 
 def encode(message: object) -> str:
@@ -62,7 +63,7 @@ class Hub:
         """Whether anybody listens."""
         return name in self._listeners
 
-    def publish(self, name: str, data: dict[str, Any]) -> None:
+    def publish(self, name: str, data: dict[str, Any], frame: Frame) -> None:
         """Send a payload to everybody who listens to ``name``."""
         listeners = self._listeners.get(name)
         if not listeners:
@@ -70,4 +71,4 @@ class Hub:
         plain = encode(data)
         wrapped = f'{{"stream":{encode(name)},"data":{plain}}}'
         for connection in list(listeners):
-            connection.send(wrapped if connection.combined else plain)
+            connection.send(wrapped if connection.combined else plain, frame)

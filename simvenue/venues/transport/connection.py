@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from aiohttp import web
 
+    from simvenue.venues.transport.frame import Frame
+
 log = logging.getLogger(__name__)
 
 
@@ -34,7 +36,7 @@ class Connection:
         self._queue: asyncio.Queue[str] = asyncio.Queue(limit)
         self._cut = False
 
-    def send(self, text: str) -> None:
+    def send(self, text: str, frame: Frame) -> None:
         """Queue a text frame; a client that let the queue fill up is dropped."""
         if self._cut:
             return

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from simvenue.exchange.types import Rejection
-from simvenue.venues.binance_futures import auth, errors
-from simvenue.venues.binance_futures.parameters import Parameters
-from simvenue.venues.binance_futures.venue import VENUE
+from simvenue.venues.binance import auth, errors
+from simvenue.venues.binance.parameters import Parameters
+from simvenue.venues.binance.venue import VENUE
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from simvenue.exchange.types import Instrument
-    from simvenue.venues.binance_futures.venue import Venue
+    from simvenue.venues.binance.venue import Venue
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ import secrets
 import string
 from dataclasses import dataclass, replace
 
-from simvenue.venues.binance_futures import errors
+from simvenue.venues.binance import errors
 
 _ALPHABET = string.ascii_letters + string.digits
 _LENGTH = 64

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
     from simvenue.credentials import Credential
     from simvenue.exchange.exchange import Exchange
-    from simvenue.venues.binance_futures.hub import Hub
-    from simvenue.venues.binance_futures.listen_keys import ListenKeys
+    from simvenue.venues.binance.listen_keys import ListenKeys
     from simvenue.venues.binance_futures.symbol_settings import SymbolSettings
+    from simvenue.venues.transport.hub import Hub
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,4 +45,4 @@ class Venue:
     symbol_settings: SymbolSettings
 
 
-VENUE: web.AppKey[Venue] = web.AppKey("binance_futures_venue", Venue)
+VENUE: web.AppKey[Venue] = web.AppKey("binance_venue", Venue)

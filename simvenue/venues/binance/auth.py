@@ -6,13 +6,13 @@ import hashlib
 import hmac
 from typing import TYPE_CHECKING
 
-from simvenue.venues.binance_futures import errors
+from simvenue.venues.binance import errors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from simvenue.credentials import Credential
-    from simvenue.venues.binance_futures.parameters import Parameters
+    from simvenue.venues.binance.parameters import Parameters
 
 DEFAULT_RECV_WINDOW_MS = 5_000
 MAX_RECV_WINDOW_MS = 60_000
