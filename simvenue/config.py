@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
-from simvenue.exchange.instruments import BINANCE_FUTURES
 from simvenue.exchange.types import MARKET_ACCOUNT
+from simvenue.venues.binance_futures.instruments import INSTRUMENTS
 
 OTHER_ACCOUNT = "other"
 """Always there, rich and without a key: for "someone else's" orders from the admin API."""
@@ -84,7 +84,7 @@ class SimvenueConfig(_Model):
     accounts: tuple[AccountConfig, ...] = Field(
         min_length=1, description='add at least one, e.g. {name: node, api_key: "…", api_secret: "…", balances: {…}}'
     )
-    instruments: tuple[str, ...] = Field(min_length=1, description=f"choose from {', '.join(BINANCE_FUTURES)}")
+    instruments: tuple[str, ...] = Field(min_length=1, description=f"choose from {', '.join(INSTRUMENTS)}")
     market: Annotated[SyntheticConfig | ReplayConfig, Field(discriminator="kind")] = Field(
         description="add it, e.g. {kind: synthetic, seed: 7, speed: 1.0} or {kind: replay, file: …, symbol: BTCUSDT}"
     )
@@ -171,8 +171,8 @@ def _account_conflicts(accounts: tuple[AccountConfig, ...]) -> list[str]:
 def _instrument_conflicts(symbols: tuple[str, ...]) -> list[str]:
     problems = []
     for index, symbol in enumerate(symbols):
-        if symbol not in BINANCE_FUTURES:
-            problems.append(f"instruments.{index} {symbol} is unknown; {_suggest(symbol, list(BINANCE_FUTURES))}")
+        if symbol not in INSTRUMENTS:
+            problems.append(f"instruments.{index} {symbol} is unknown; {_suggest(symbol, list(INSTRUMENTS))}")
         if symbol in symbols[:index]:
             problems.append(f"instruments.{index} {symbol} stands twice; remove one")
     return problems

@@ -18,7 +18,6 @@ from simvenue.admin import create_admin
 from simvenue.config import OTHER_ACCOUNT, ReplayConfig
 from simvenue.credentials import Credential
 from simvenue.exchange.exchange import Exchange
-from simvenue.exchange.instruments import BINANCE_FUTURES
 from simvenue.exchange.ledger import Ledger, LedgerError
 from simvenue.exchange.types import Account
 from simvenue.market.replay import ReplayMarket, read_recording
@@ -26,6 +25,7 @@ from simvenue.market.runner import Market, MarketRunner
 from simvenue.market.synthetic import SyntheticMarket
 from simvenue.notify import notify
 from simvenue.venues.binance_futures import create_app
+from simvenue.venues.binance_futures.instruments import INSTRUMENTS
 
 if TYPE_CHECKING:
     from simvenue.config import Endpoint, SimvenueConfig
@@ -63,7 +63,7 @@ def open_exchange(config: SimvenueConfig) -> tuple[Exchange, Ledger, MarketRunne
     accounts = {OTHER_ACCOUNT: Account(name=OTHER_ACCOUNT, balances=_OTHER_BALANCES)}
     accounts |= {a.name: Account(name=a.name, balances=a.balances) for a in config.accounts}
     exchange = Exchange(
-        instruments=[BINANCE_FUTURES[symbol] for symbol in config.instruments],
+        instruments=[INSTRUMENTS[symbol] for symbol in config.instruments],
         ledger=ledger,
         accounts=accounts.values(),
         clock=clock_ms,
@@ -75,7 +75,7 @@ def _markets(config: SimvenueConfig) -> list[Market]:
     chosen = config.market
     markets: list[Market] = []
     for symbol in config.instruments:
-        instrument = BINANCE_FUTURES[symbol]
+        instrument = INSTRUMENTS[symbol]
         if isinstance(chosen, ReplayConfig) and chosen.symbol == symbol:
             trades = read_recording(chosen.file, instrument)
             markets.append(ReplayMarket(instrument, chosen.file.name, trades, chosen.at_end))

@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from simvenue.exchange.exchange import Exchange
-from simvenue.exchange.instruments import BINANCE_FUTURES
 from simvenue.exchange.ledger import Ledger
 from simvenue.exchange.types import (
     Account,
@@ -20,6 +19,7 @@ from simvenue.exchange.types import (
     Side,
     TimeInForce,
 )
+from simvenue.venues.binance_futures.instruments import INSTRUMENTS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,7 +46,7 @@ class Room:
         """Open the exchange on what the ledger holds."""
         self.ledger = Ledger(self.path)
         self.exchange = Exchange(
-            instruments=BINANCE_FUTURES.values(),
+            instruments=INSTRUMENTS.values(),
             ledger=self.ledger,
             accounts=[Account(name=name, balances={"USDT": Decimal(100_000)}) for name in "abc"],
             clock=lambda: self.now_ms,

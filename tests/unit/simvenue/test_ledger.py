@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from simvenue.exchange.exchange import Exchange, ExchangeFailed
-from simvenue.exchange.instruments import BINANCE_FUTURES
 from simvenue.exchange.ledger import Ledger, LedgerError
 from simvenue.exchange.types import OrderEvent
+from simvenue.venues.binance_futures.instruments import INSTRUMENTS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -144,7 +144,7 @@ def test_instruments_may_not_vanish(room: Room) -> None:
     ledger = Ledger(room.path)
     try:
         with pytest.raises(LedgerError, match="of BTCUSDT; add it to instruments or set another data_dir"):
-            Exchange(instruments=[BINANCE_FUTURES["ETHUSDT"]], ledger=ledger, accounts=[], clock=lambda: 1)
+            Exchange(instruments=[INSTRUMENTS["ETHUSDT"]], ledger=ledger, accounts=[], clock=lambda: 1)
     finally:
         ledger.close()
     room.open()

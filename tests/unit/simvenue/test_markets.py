@@ -11,17 +11,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from simvenue.exchange.instruments import BINANCE_FUTURES
 from simvenue.exchange.types import OrderEvent, PublicTrade, Rejection, Side
 from simvenue.market.replay import RecordingError, ReplayMarket, read_recording
 from simvenue.market.runner import Market, MarketRunner
 from simvenue.market.synthetic import SyntheticMarket
+from simvenue.venues.binance_futures.instruments import INSTRUMENTS
 from tests.unit.simvenue.room import SYMBOL, Room
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-BTC, ETH = BINANCE_FUTURES["BTCUSDT"], BINANCE_FUTURES["ETHUSDT"]
+BTC, ETH = INSTRUMENTS["BTCUSDT"], INSTRUMENTS["ETHUSDT"]
 
 
 @pytest.fixture(scope="session")

@@ -16,11 +16,11 @@ from yarl import URL
 
 from simvenue.credentials import Credential
 from simvenue.exchange.exchange import Exchange
-from simvenue.exchange.instruments import BINANCE_FUTURES
 from simvenue.exchange.ledger import Ledger
 from simvenue.exchange.types import Account, OrderRequest, OrderType, Side
 from simvenue.venues.binance.auth import hmac_signature
 from simvenue.venues.binance_futures import VenueOptions, create_app
+from simvenue.venues.binance_futures.instruments import INSTRUMENTS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -116,7 +116,7 @@ async def running_venue(directory: Path, options: VenueOptions) -> AsyncIterator
     ledger = Ledger(directory / "ledger.sqlite")
     money = {"USDT": Decimal(1_000_000), "BNB": Decimal(1)}
     exchange = Exchange(
-        instruments=[BINANCE_FUTURES["BTCUSDT"], BINANCE_FUTURES["ETHUSDT"]],
+        instruments=[INSTRUMENTS["BTCUSDT"], INSTRUMENTS["ETHUSDT"]],
         ledger=ledger,
         accounts=[Account(name="node", balances=money), Account(name=MAKER, balances=money)],
         clock=clock,
