@@ -36,9 +36,14 @@ class Security(Enum):
 class Call:
     """One authenticated request."""
 
-    venue: Venue
+    app: web.Application
     account: str
     parameters: Parameters
+
+    @property
+    def venue(self) -> Venue:
+        """The market that was called."""
+        return self.app[VENUE]
 
     def instrument(self) -> Instrument:
         """The instrument that ``symbol`` names; -1121 when there is none."""
@@ -95,7 +100,7 @@ def endpoint(route: Route) -> Callable[[web.Request], Awaitable[web.Response]]:
             if route.security is Security.SIGNED:
                 auth.verify(credential, payload, parameters, venue.clock())
             account = credential.account
-        return reply(route.handler(Call(venue, account, parameters)))
+        return reply(route.handler(Call(request.app, account, parameters)))
 
     return handle
 
@@ -110,7 +115,7 @@ async def venue_errors(
     except errors.VenueError as error:
         return reply(error.body(), status=error.status)
     except Rejection as rejection:
-        return reply(errors.from_rejection(rejection).body(), status=400)
+        return reply(errors.from_rejection(rejection, request.app[VENUE].market.rejections).body(), status=400)
     except (web.HTTPNotFound, web.HTTPMethodNotAllowed):
         return reply(errors.invalid_path(request.path, request.method).body(), status=404)
     except web.HTTPException as error:

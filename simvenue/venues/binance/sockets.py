@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 MAX_STREAMS = 1024
 MAX_NAME_LENGTH = 128
 MAX_FRAME_BYTES = 64 * 1024
-PREFIXES = ("", "/public", "/market", "/private")
 _REPLY = Frame(kind=FrameKind.REPLY, name="ws")
 
 

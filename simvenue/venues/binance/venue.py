@@ -1,4 +1,4 @@
-"""What every part of the venue shares: the exchange behind it, who may call, its clock, its sockets."""
+"""What every part of a market shares: the exchange behind it, who may call, its clock, its sockets, its own words."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
     from simvenue.credentials import Credential
     from simvenue.exchange.exchange import Exchange
+    from simvenue.exchange.types import RejectReason
     from simvenue.venues.binance.listen_keys import ListenKeys
-    from simvenue.venues.binance_futures.symbol_settings import SymbolSettings
     from simvenue.venues.transport.hub import Hub
 
 
@@ -33,16 +33,31 @@ class VenueOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Venue:
-    """One running venue."""
+class Market:
+    """What sets one of Binance's markets apart from the others.
 
+    Args:
+        name: What simvenue calls it, e.g. ``binance_spot``.
+        rejections: Code and text for each refusal of the exchange.
+        socket_prefixes: Paths under which ``/ws`` and ``/stream`` are served; the empty one is the root.
+    """
+
+    name: str
+    rejections: Mapping[RejectReason, tuple[int, str]]
+    socket_prefixes: tuple[str, ...] = ("",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Venue:
+    """One running market; what only one market has stands beside it in the application, under a key of its own."""
+
+    market: Market
     exchange: Exchange
     credentials: Mapping[str, Credential]
     clock: Callable[[], int]
     options: VenueOptions
     hub: Hub
     listen_keys: ListenKeys
-    symbol_settings: SymbolSettings
 
 
 VENUE: web.AppKey[Venue] = web.AppKey("binance_venue", Venue)

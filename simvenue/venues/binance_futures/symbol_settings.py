@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from aiohttp import web
+
 DEFAULT_LEVERAGE = 20
 MAX_LEVERAGE = 125
 
@@ -46,3 +48,6 @@ class SymbolSettings:
             return False
         self._settings[account, symbol] = replace(setting, isolated=isolated)
         return True
+
+
+SYMBOL_SETTINGS: web.AppKey[SymbolSettings] = web.AppKey("binance_futures_symbol_settings", SymbolSettings)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from simvenue.venues.binance import decimals, errors
 from simvenue.venues.binance.endpoint import Route, Security
 from simvenue.venues.binance_futures.messages import account as messages
-from simvenue.venues.binance_futures.symbol_settings import MAX_LEVERAGE
+from simvenue.venues.binance_futures.symbol_settings import MAX_LEVERAGE, SYMBOL_SETTINGS
 
 if TYPE_CHECKING:
     from simvenue.venues.binance.endpoint import Call
@@ -25,7 +25,7 @@ def account(call: Call) -> dict[str, Any]:
                 exchange.instruments[position.symbol],
                 position,
                 exchange.mark_price(position.symbol),
-                call.venue.symbol_settings.get(call.account, position.symbol),
+                call.app[SYMBOL_SETTINGS].get(call.account, position.symbol),
             )
             for position in held
         ],
@@ -41,7 +41,7 @@ def position_risk(call: Call) -> list[dict[str, Any]]:
             exchange.instruments[position.symbol],
             position,
             exchange.mark_price(position.symbol),
-            call.venue.symbol_settings.get(call.account, position.symbol),
+            call.app[SYMBOL_SETTINGS].get(call.account, position.symbol),
         )
         for position in exchange.positions(call.account)
         if position.quantity and (only is None or position.symbol == only.symbol)
@@ -65,7 +65,7 @@ def symbol_config(call: Call) -> list[dict[str, Any]]:
     """Leverage and margin type, of one symbol or of all."""
     only = call.optional_instrument()
     listed = [only] if only else call.venue.exchange.instruments.values()
-    settings = call.venue.symbol_settings
+    settings = call.app[SYMBOL_SETTINGS]
     return [messages.symbol_config(instrument, settings.get(call.account, instrument.symbol)) for instrument in listed]
 
 
@@ -74,7 +74,7 @@ def set_leverage(call: Call) -> dict[str, Any]:
     symbol, leverage = call.instrument().symbol, call.parameters.integer("leverage")
     if not 1 <= leverage <= MAX_LEVERAGE:
         raise errors.VenueError(-4028, f"Leverage {leverage} is not valid")
-    call.venue.symbol_settings.set_leverage(call.account, symbol, leverage)
+    call.app[SYMBOL_SETTINGS].set_leverage(call.account, symbol, leverage)
     return {"leverage": leverage, "maxNotionalValue": messages.MAX_NOTIONAL, "symbol": symbol}
 
 
@@ -83,7 +83,7 @@ def set_margin_type(call: Call) -> dict[str, int | str]:
     symbol, margin_type = call.instrument().symbol, call.parameters.text("marginType")
     if margin_type not in {"ISOLATED", "CROSSED"}:
         raise errors.invalid_value("marginType")
-    if not call.venue.symbol_settings.set_isolated(call.account, symbol, isolated=margin_type == "ISOLATED"):
+    if not call.app[SYMBOL_SETTINGS].set_isolated(call.account, symbol, isolated=margin_type == "ISOLATED"):
         raise errors.VenueError(-4046, "No need to change margin type.")
     return {"code": 200, "msg": "success"}
 
