@@ -1,0 +1,48 @@
+"""`simvenue serve`: run the exchange, and turn what can go wrong into a sentence and an exit code."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from simvenue.cli.output import CONFIG, INTERNAL, IO, UNAVAILABLE, fail
+
+
+def serve(
+    config: Annotated[Path, typer.Option("--config", help="simvenue.yaml")],
+    *,
+    allow_readable_config: Annotated[
+        bool, typer.Option("--allow-readable-config", help="Take a file that everybody on this machine can read.")
+    ] = False,
+) -> None:
+    """Run the simulated exchange until SIGTERM.
+
+    Exit codes: 0 stopped, 69 an address is taken, 70 unexpected, 74 the ledger cannot be used, 78 configuration wrong.
+    """
+    # Slow imports that the other commands do not need.
+    from simvenue import logs, service  # noqa: PLC0415
+    from simvenue.config import ConfigurationError, load  # noqa: PLC0415
+    from simvenue.exchange.ledger import LedgerError  # noqa: PLC0415
+    from simvenue.market.replay import RecordingError  # noqa: PLC0415
+    from simvenue.notify import notify  # noqa: PLC0415
+
+    logs.configure()
+
+    def refuse(message: str, code: int) -> NoReturn:
+        notify(f"STATUS={code} {message.splitlines()[0]}")
+        fail(message, code)
+
+    try:
+        asyncio.run(service.serve(load(config, allow_readable=allow_readable_config)))
+    except ConfigurationError as error:
+        refuse("\n".join(f"{error.path}: {problem}" for problem in error.problems), CONFIG)
+    except RecordingError as error:
+        refuse(f"{config}: {error}", CONFIG)
+    except service.PortTakenError as error:
+        refuse(f"{config}: {error}", UNAVAILABLE)
+    except LedgerError as error:
+        refuse(str(error), IO)
+    except ExceptionGroup as error:
+        service.log.exception("failed", exc_info=error)
+        refuse(f"simvenue failed: {error.exceptions[0]}; the ledger holds all that was acknowledged", INTERNAL)
