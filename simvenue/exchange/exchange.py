@@ -443,7 +443,7 @@ class Exchange:
         try:
             yield operation
             operation.close()
-            if operation.changes.orders:
+            if operation.changes:
                 self._ledger.commit(operation.changes)
         except Exception as error:
             self._failure = error

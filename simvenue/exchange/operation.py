@@ -34,7 +34,7 @@ class Operation:
             self.moved[customer.name] = customer
             self.changes.balances[customer.name, fill.commission_asset] = customer.balances[fill.commission_asset]
             if position:
-                self.changes.positions[customer.name, order.symbol] = position
+                self.changes.positions[customer.name, order.symbol, position.position_side] = position
         event = OrderEvent(
             execution=execution,
             order=order,

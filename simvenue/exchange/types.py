@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from simvenue.exchange.contracts import FundingEvent, SettingEvent
+
 MARKET_ACCOUNT = "market"
 """The account behind the simulated market: trades without limits, stands in no ledger."""
 
@@ -445,4 +447,4 @@ class MarketStep:
     takes: tuple[Take, ...] = ()
 
 
-type Event = OrderEvent | PublicTrade | BookChange | TopOfBook | Bar
+type Event = OrderEvent | FundingEvent | SettingEvent | PublicTrade | BookChange | TopOfBook | Bar

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
 
 from simvenue.exchange.exchange import Exchange, ExchangeFailed
 from simvenue.exchange.ledger import Ledger, LedgerError
-from simvenue.exchange.types import OrderEvent
+from simvenue.exchange.schema import SCHEMA_VERSION, STEPS
+from simvenue.exchange.types import OrderEvent, PositionSide
 from simvenue.venues.binance_futures.instruments import INSTRUMENTS
+from tests.unit.simvenue.room import Room
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from tests.unit.simvenue.room import Room
 
 
 def test_everything_comes_back(room: Room) -> None:
@@ -121,6 +122,40 @@ def test_a_failed_write_stops_the_exchange(room: Room) -> None:
     room.reopen()
     assert room.exchange.all_orders("a") == []
     assert room.order("a", "BUY", "0.01", "60000").status == "NEW"
+
+
+def test_a_file_of_the_first_release_is_brought_up_to_date(tmp_path: Path) -> None:
+    """A file with the first tables keeps its orders, fills and positions, as one-way ones, and trades on."""
+    path = tmp_path / "ledger.sqlite"
+    with closing(sqlite3.connect(path, isolation_level=None)) as old:
+        old.executescript(f"BEGIN; {STEPS[0]} PRAGMA user_version=1; COMMIT;")
+        old.execute("INSERT INTO balances VALUES ('a', 'USDT', '100000', '99999.7')")
+        old.execute("INSERT INTO sequences VALUES ('orders', 100), ('trades', 100)")
+        old.execute(
+            "INSERT INTO orders VALUES (1,'a','BTCUSDT','x','BUY','MARKET','GTC',NULL,'0.010','0.010','600',"
+            "'60000',0,'FILLED',1,1,1)"
+        )
+        old.execute(
+            "INSERT INTO orders VALUES (2,'a','BTCUSDT','y','SELL','LIMIT','GTC','61000.0','0.010','0.000','0',"
+            "'0',0,'NEW',1,1,2)"
+        )
+        old.execute(
+            "INSERT INTO fills VALUES (1,1,'x','a','BTCUSDT','BUY','60000.0','0.010',0,'0.3','USDT','0.00000000',1)"
+        )
+        old.execute("INSERT INTO positions VALUES ('a','BTCUSDT','0.010','60000.000000000000','0.00000000',1)")
+    room = Room(path)
+    try:
+        assert room.exchange.audit("a") == []
+        (position,) = room.exchange.positions("a")
+        assert (position.position_side, position.quantity) == (PositionSide.BOTH, Decimal("0.010"))
+        assert [order.client_order_id for order in room.exchange.open_orders("a")] == ["y"]
+        room.order("b", "BUY", "0.01", "61000")
+        assert room.position("a") == Decimal(0)
+        assert room.exchange.audit("a") == []
+        with closing(sqlite3.connect(path)) as reader:
+            assert reader.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
+    finally:
+        room.ledger.close()
 
 
 def test_audit_finds_what_does_not_add_up(room: Room) -> None:
