@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from simvenue.venues.binance import application
 from simvenue.venues.binance.listen_keys import ListenKeys
+from simvenue.venues.binance.market_streams import MarketStreams
 from simvenue.venues.binance.venue import Market, Venue, VenueOptions
 from simvenue.venues.binance_futures import user_stream
-from simvenue.venues.binance_futures.market_streams import DEPTH_SPEEDS_MS, MARK_PRICE_SPEEDS_MS, MarketStreams
+from simvenue.venues.binance_futures.market_streams import STREAMS
 from simvenue.venues.binance_futures.rejections import REJECTIONS
 from simvenue.venues.binance_futures.rest import account, algo_orders, general, listen_key, market_data, orders
 from simvenue.venues.binance_futures.symbol_settings import SYMBOL_SETTINGS, SymbolSettings
@@ -58,15 +59,14 @@ def create_app(
     families = (general, market_data, account, orders, algo_orders, listen_key)
     app = application.create(venue, [route for family in families for route in family.ROUTES])
     app[SYMBOL_SETTINGS] = SymbolSettings()
-    streams = MarketStreams(venue)
+    streams = MarketStreams(venue, STREAMS)
 
     def publish(event: Event) -> None:
         user_stream.publish(venue, event)
         streams.publish(event)
 
     timers = [
-        *((speed, partial(streams.tick_depth, speed)) for speed in set(DEPTH_SPEEDS_MS.values()) - {0}),
-        *((speed, partial(streams.tick_mark_price, speed)) for speed in set(MARK_PRICE_SPEEDS_MS.values())),
+        *((interval, partial(streams.tick, interval)) for interval in STREAMS.intervals_ms),
         (EXPIRY_CHECK_MS, partial(user_stream.expire, venue)),
     ]
     return application.finish(app, publish, timers)

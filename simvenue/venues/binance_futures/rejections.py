@@ -30,4 +30,16 @@ REJECTIONS: Mapping[RejectReason, tuple[int, str]] = {
         "The counterparty's best price does not meet the PERCENT_PRICE filter limit.",
     ),
     RejectReason.UNKNOWN_ACCOUNT: (-2015, "Invalid API-key, IP, or permissions for action."),
+    RejectReason.INSUFFICIENT_BALANCE: (-2018, "Balance is insufficient."),
+    RejectReason.WOULD_TRIGGER: (-2021, "Order would immediately trigger."),
+    RejectReason.POSITION_SIDE: (-4061, "Order's position side does not match user's setting."),
+    RejectReason.TRIGGER: (-4006, "Stop price less than or equal to zero."),
+    RejectReason.EXPIRY: (-4200, "goodTillDate is invalid."),
+    RejectReason.LEVERAGE: (-4028, "Leverage is not valid."),
+    RejectReason.ORDERS_OR_POSITIONS_OPEN: (
+        -4068,
+        "Position side cannot be changed if there exists position.",
+    ),
+    RejectReason.TOO_MANY_ORDERS: (-2025, "Reach max open order limit."),
+    RejectReason.MARKET_CLOSED: (-4140, "Invalid symbol status for opening position."),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -63,7 +63,7 @@ class Hub:
         """Whether anybody listens."""
         return name in self._listeners
 
-    def publish(self, name: str, data: dict[str, Any], frame: Frame) -> None:
+    def publish(self, name: str, data: object, frame: Frame) -> None:
         """Send a payload to everybody who listens to ``name``."""
         listeners = self._listeners.get(name)
         if not listeners:

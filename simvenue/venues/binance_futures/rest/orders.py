@@ -6,8 +6,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from simvenue.exchange.types import OrderRequest, OrderType, Rejection, RejectReason, Side, TimeInForce
-from simvenue.venues.binance import errors
+from simvenue.exchange.types import OrderRequest, OrderType, Rejection, RejectReason, TimeInForce
+from simvenue.venues.binance import errors, order_parameters
 from simvenue.venues.binance.endpoint import Route, Security
 from simvenue.venues.binance.parameters import MAX_INTEGER
 from simvenue.venues.binance_futures.messages import orders
@@ -40,7 +40,7 @@ def submit(call: Call) -> dict[str, Any]:
 
 def _request(call: Call) -> OrderRequest:
     parameters, instrument = call.parameters, call.instrument()
-    side = _side(call)
+    side = order_parameters.side(call.parameters)
     order_type = _type(parameters.text("type"))
     _refuse_unsupported(call)
     limit = order_type is OrderType.LIMIT
@@ -58,7 +58,7 @@ def _request(call: Call) -> OrderRequest:
         type=order_type,
         quantity=_quantity(call, instrument),
         price=_price(call, instrument) if limit else None,
-        time_in_force=_time_in_force(parameters.text("timeInForce")) if limit else TimeInForce.GTC,
+        time_in_force=order_parameters.time_in_force(parameters) if limit else TimeInForce.GTC,
         client_order_id=client_order_id,
         reduce_only=parameters.boolean("reduceOnly"),
     )
@@ -74,13 +74,6 @@ def _refuse_unsupported(call: Call) -> None:
         raise errors.not_supported()
 
 
-def _side(call: Call) -> Side:
-    try:
-        return Side(call.parameters.text("side"))
-    except ValueError as error:
-        raise errors.VenueError(-1117, "Invalid side.") from error
-
-
 def _type(name: str) -> OrderType:
     if name in _CONDITIONAL:
         message = "Order type not supported for this endpoint. Please use the Algo Order API endpoints instead."
@@ -91,23 +84,11 @@ def _type(name: str) -> OrderType:
         raise errors.VenueError(-1116, "Invalid orderType.") from error
 
 
-def _time_in_force(name: str) -> TimeInForce:
-    try:
-        return TimeInForce(name)
-    except ValueError as error:
-        raise errors.VenueError(-1115, "Invalid timeInForce.") from error
-
-
-def _places(value: Decimal) -> int:
-    exponent = value.normalize().as_tuple().exponent
-    return max(0, -exponent) if isinstance(exponent, int) else 0
-
-
 def _price(call: Call, instrument: Instrument) -> Decimal:
     value = call.parameters.decimal("price")
     if value <= 0:
         raise errors.VenueError(-4001, "Price less than or equal to zero.")
-    if _places(value) > instrument.price_places:
+    if order_parameters.places(value) > instrument.price_places:
         raise errors.precision()
     return value
 
@@ -116,26 +97,18 @@ def _quantity(call: Call, instrument: Instrument) -> Decimal:
     value = call.parameters.decimal("quantity")
     if value <= 0:
         raise errors.VenueError(-4003, "Quantity less than or equal to zero.")
-    if _places(value) > instrument.quantity_places:
+    if order_parameters.places(value) > instrument.quantity_places:
         raise errors.precision()
     return value
 
 
-def _identity(call: Call) -> dict[str, Any]:
-    """The order that is meant; the venue's own id counts when both ids are sent."""
-    order_id = call.parameters.optional_integer("orderId")
-    if order_id is not None:
-        return {"order_id": order_id}
-    client_order_id = call.parameters.optional_text("origClientOrderId")
-    if client_order_id is None:
-        message = "Param 'origClientOrderId' or 'orderId' must be sent, but both were empty/null!"
-        raise errors.VenueError(-1102, message)
-    return {"client_order_id": client_order_id}
-
-
 def amend(call: Call) -> dict[str, Any]:
     """Change price and quantity of a resting order."""
-    instrument, side, identity = call.instrument(), _side(call), _identity(call)
+    instrument, side, identity = (
+        call.instrument(),
+        order_parameters.side(call.parameters),
+        order_parameters.identity(call.parameters),
+    )
     quantity, price = _quantity(call, instrument), _price(call, instrument)
     known = call.venue.exchange.order(call.account, instrument.symbol, **identity)
     if known is None:
@@ -149,10 +122,10 @@ def amend(call: Call) -> dict[str, Any]:
 def cancel(call: Call) -> dict[str, Any]:
     """Cancel one order."""
     instrument = call.instrument()
-    return _cancel(call, instrument, _identity(call))
+    return _cancel(call, instrument, order_parameters.identity(call.parameters))
 
 
-def _cancel(call: Call, instrument: Instrument, identity: dict[str, Any]) -> dict[str, Any]:
+def _cancel(call: Call, instrument: Instrument, identity: order_parameters.Identity) -> dict[str, Any]:
     try:
         return orders.order(instrument, call.venue.exchange.cancel(call.account, instrument.symbol, **identity))
     except Rejection as rejection:
@@ -171,7 +144,9 @@ def cancel_batch(call: Call) -> list[dict[str, Any]]:
     """Cancel up to ten orders; the reply has one element for each, in the order asked."""
     instrument = call.instrument()
     if call.parameters.optional_text("orderIdList"):
-        identities = [{"order_id": value} for value in _id_list(call, "orderIdList", _is_order_id)]
+        identities: list[order_parameters.Identity] = [
+            {"order_id": value} for value in _id_list(call, "orderIdList", _is_order_id)
+        ]
     else:
         names = _id_list(call, "origClientOrderIdList", _is_client_order_id)
         identities = [{"client_order_id": value} for value in names]
@@ -205,7 +180,7 @@ def _id_list(call: Call, name: str, is_id: Callable[[object], bool]) -> list[Any
 def query(call: Call) -> dict[str, Any]:
     """One order, open or closed."""
     instrument = call.instrument()
-    order = call.venue.exchange.order(call.account, instrument.symbol, **_identity(call))
+    order = call.venue.exchange.order(call.account, instrument.symbol, **order_parameters.identity(call.parameters))
     if order is None:
         raise errors.no_such_order()
     return orders.order(instrument, order)
@@ -214,7 +189,7 @@ def query(call: Call) -> dict[str, Any]:
 def query_open(call: Call) -> dict[str, Any]:
     """One open order."""
     instrument = call.instrument()
-    order = call.venue.exchange.order(call.account, instrument.symbol, **_identity(call))
+    order = call.venue.exchange.order(call.account, instrument.symbol, **order_parameters.identity(call.parameters))
     if order is None or not order.status.is_open:
         raise errors.no_such_order()
     return orders.order(instrument, order)
