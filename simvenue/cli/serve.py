@@ -1,6 +1,8 @@
 """`simvenue serve`: run the exchange, and turn what can go wrong into a sentence and an exit code."""
 
 import asyncio
+import os
+import sys
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -34,7 +36,7 @@ def serve(
         fail(message, code)
 
     try:
-        asyncio.run(service.serve(load(config, allow_readable=allow_readable_config)))
+        ending = asyncio.run(service.serve(load(config, allow_readable=allow_readable_config)))
     except ConfigurationError as error:
         refuse("\n".join(f"{error.path}: {problem}" for problem in error.problems), CONFIG)
     except RecordingError as error:
@@ -46,3 +48,6 @@ def serve(
     except ExceptionGroup as error:
         service.log.exception("failed", exc_info=error)
         refuse(f"simvenue failed: {error.exceptions[0]}; the ledger holds all that was acknowledged", INTERNAL)
+    if ending is not service.Ending.STOP:
+        # The same process begins anew, configuration included: nothing of the old one is left but the ledgers.
+        os.execv(sys.executable, sys.orig_argv)  # noqa: S606 - the very command this process was started by

@@ -136,11 +136,20 @@ class Venue:
                 {
                     "data_dir": str(self.directory),
                     "admin": {"host": "127.0.0.1", "port": self.admin_port},
-                    "binance_futures": {"host": "127.0.0.1", "port": self.port},
+                    "venues": {
+                        "binance_futures": {
+                            "host": "127.0.0.1",
+                            "port": self.port,
+                            "instruments": ["BTCUSDT", "ETHUSDT"],
+                        }
+                    },
                     "accounts": [
-                        {"name": "node", "api_key": API_KEY, "api_secret": API_SECRET, "balances": {"USDT": "100000"}}
+                        {
+                            "name": "node",
+                            "keys": [{"api_key": API_KEY, "api_secret": API_SECRET}],
+                            "balances": {"USDT": "100000"},
+                        }
                     ],
-                    "instruments": ["BTCUSDT", "ETHUSDT"],
                     "market": self.market,
                 }
             )

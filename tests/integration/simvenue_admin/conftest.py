@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 CONFIG = """
 data_dir: data
 admin: {{host: 127.0.0.1, port: {admin}}}
-binance_futures: {{host: 127.0.0.1, port: {venue}}}
+venues:
+  binance_futures: {{host: 127.0.0.1, port: {venue}, instruments: [BTCUSDT, ETHUSDT]}}
 accounts:
-  - {{name: node, api_key: "key-of-node", api_secret: "secret-of-node", balances: {{USDT: "100000"}}}}
-instruments: [BTCUSDT, ETHUSDT]
+  - name: node
+    keys: [{{api_key: "key-of-node", api_secret: "secret-of-node"}}]
+    balances: {{USDT: "100000"}}
 market: {{kind: synthetic, seed: 7, speed: 1.0}}
 """
 

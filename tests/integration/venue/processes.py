@@ -50,16 +50,16 @@ class Simvenue:
         config = {
             "data_dir": str(directory / "venue"),
             "admin": {"host": "127.0.0.1", "port": admin_port},
-            "binance_futures": {"host": "127.0.0.1", "port": port},
+            "venues": {
+                "binance_futures": {"host": "127.0.0.1", "port": port, "instruments": ["BTCUSDT", "ETHUSDT"]},
+            },
             "accounts": [
                 {
                     "name": "node",
-                    "api_key": venue.api_key,
-                    "api_secret": venue.api_secret,
+                    "keys": [{"api_key": venue.api_key, "api_secret": venue.api_secret}],
                     "balances": {"USDT": "1000000"},
                 }
             ],
-            "instruments": ["BTCUSDT", "ETHUSDT"],
             "market": {"kind": "synthetic", "seed": 7, "speed": speed},
         }
         venue.config.touch(mode=0o600)
