@@ -12,7 +12,16 @@ from simvenue.venues.binance.venue import Market, Venue, VenueOptions
 from simvenue.venues.binance_futures import user_stream
 from simvenue.venues.binance_futures.market_streams import STREAMS
 from simvenue.venues.binance_futures.rejections import REJECTIONS
-from simvenue.venues.binance_futures.rest import account, algo_orders, general, listen_key, market_data, orders
+from simvenue.venues.binance_futures.rest import (
+    account,
+    algo_orders,
+    funding,
+    general,
+    listen_key,
+    market_data,
+    orders,
+    tickers,
+)
 from simvenue.venues.binance_futures.symbol_settings import SYMBOL_SETTINGS, SymbolSettings
 from simvenue.venues.transport.hub import Hub
 
@@ -56,7 +65,7 @@ def create_app(
         hub=Hub(),
         listen_keys=ListenKeys(options.listen_key_lifetime_ms),
     )
-    families = (general, market_data, account, orders, algo_orders, listen_key)
+    families = (general, market_data, tickers, funding, account, orders, algo_orders, listen_key)
     app = application.create(venue, [route for family in families for route in family.ROUTES])
     app[SYMBOL_SETTINGS] = SymbolSettings()
     streams = MarketStreams(venue, STREAMS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from simvenue.exchange.types import Side
 from simvenue.venues.binance import decimals
 from simvenue.venues.binance.market_messages import levels
 
@@ -11,12 +12,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from decimal import Decimal
 
-    from simvenue.exchange.types import Instrument, Levels, TopOfBook
+    from simvenue.exchange.types import Instrument, Levels, PublicTrade, TopOfBook
     from simvenue.venues.binance.depth_feed import DepthDiff
 
-FUNDING_INTERVAL_MS = 8 * 60 * 60 * 1000
-# The simulation pays no funding; the rate is the venue's neutral one.
-FUNDING_RATE = "0.00010000"
+
+def trade_event(instrument: Instrument, value: PublicTrade, now_ms: int) -> dict[str, Any]:
+    """The event of ``<symbol>@trade``."""
+    return {
+        "e": "trade",
+        "E": now_ms,
+        "T": value.time_ms,
+        "s": value.symbol,
+        "t": value.trade_id,
+        "p": decimals.price(instrument, value.price),
+        "q": decimals.quantity(instrument, value.quantity),
+        "X": "MARKET",
+        "m": value.aggressor is Side.SELL,
+    }
 
 
 def book_ticker_event(instrument: Instrument, value: TopOfBook, now_ms: int) -> dict[str, Any]:
@@ -65,38 +77,4 @@ def _depth_event(
         "pu": ids[2],
         "b": levels(instrument, bids),
         "a": levels(instrument, asks),
-    }
-
-
-def _next_funding_ms(now_ms: int) -> int:
-    return (now_ms // FUNDING_INTERVAL_MS + 1) * FUNDING_INTERVAL_MS
-
-
-def mark_price_event(instrument: Instrument, mark: Decimal, now_ms: int) -> dict[str, Any]:
-    """The event of ``<symbol>@markPrice``; the index price is the mark price."""
-    price = decimals.amount(mark)
-    return {
-        "e": "markPriceUpdate",
-        "E": now_ms,
-        "s": instrument.symbol,
-        "p": price,
-        "i": price,
-        "P": price,
-        "r": FUNDING_RATE,
-        "T": _next_funding_ms(now_ms),
-    }
-
-
-def premium_index(instrument: Instrument, mark: Decimal, now_ms: int) -> dict[str, Any]:
-    """One row of ``/fapi/v1/premiumIndex``."""
-    price = decimals.amount(mark)
-    return {
-        "symbol": instrument.symbol,
-        "markPrice": price,
-        "indexPrice": price,
-        "estimatedSettlePrice": price,
-        "lastFundingRate": FUNDING_RATE,
-        "interestRate": FUNDING_RATE,
-        "nextFundingTime": _next_funding_ms(now_ms),
-        "time": now_ms,
     }

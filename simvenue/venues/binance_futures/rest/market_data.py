@@ -1,12 +1,13 @@
-"""Market data by request: book, trades, bars, mark price."""
+"""Market data by request: book, trades, bars."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from simvenue.venues.binance import errors, market_data, market_messages
 from simvenue.venues.binance.endpoint import Route, Security
-from simvenue.venues.binance_futures.messages import market
+from simvenue.venues.binance.parameters import Parameters
 
 if TYPE_CHECKING:
     from simvenue.venues.binance.endpoint import Call
@@ -44,20 +45,27 @@ def klines(call: Call) -> list[list[int | str]]:
     return [market_messages.kline(call.instrument(), value) for value in market_data.bars(call, maximum=MAX_KLINES)]
 
 
-def premium_index(call: Call) -> object:
-    """Mark price and funding of one symbol, or a list of all."""
-    now_ms, exchange = call.venue.clock(), call.venue.exchange
-    instrument = call.optional_instrument()
-    if instrument is not None:
-        return market.premium_index(instrument, exchange.mark_price(instrument.symbol), now_ms)
-    listed = exchange.instruments.values()
-    return [market.premium_index(value, exchange.mark_price(value.symbol), now_ms) for value in listed]
+def historical_trades(call: Call) -> list[dict[str, Any]]:
+    """The trades the exchange still remembers, from ``fromId`` on or the latest, oldest first."""
+    return [market_messages.trade(call.instrument(), value) for value in market_data.trades_from(call)]
+
+
+def continuous_klines(call: Call) -> list[list[int | str]]:
+    """The bars of a pair's perpetual contract, the only one there is."""
+    parameters = call.parameters
+    if parameters.text("contractType") != "PERPETUAL":
+        raise errors.VenueError(-4104, "Invalid contract type")
+    pair = parameters.text("pair")
+    if pair not in call.venue.exchange.instruments:
+        raise errors.VenueError(-4144, "Invalid pair")
+    return klines(replace(call, parameters=Parameters({**parameters.values, "symbol": pair})))
 
 
 ROUTES = (
     Route("GET", "/fapi/v1/depth", Security.NONE, depth),
     Route("GET", "/fapi/v1/trades", Security.NONE, trades),
+    Route("GET", "/fapi/v1/historicalTrades", Security.KEY, historical_trades),
     Route("GET", "/fapi/v1/aggTrades", Security.NONE, market_data.aggregate_trades),
     Route("GET", "/fapi/v1/klines", Security.NONE, klines),
-    Route("GET", "/fapi/v1/premiumIndex", Security.NONE, premium_index),
+    Route("GET", "/fapi/v1/continuousKlines", Security.NONE, continuous_klines),
 )
