@@ -1,11 +1,16 @@
-"""Who is calling: API key, HMAC signature over the raw query, and the age of the request."""
+"""Who is calling: API key, signature (HMAC or Ed25519) over the raw parameters, permission, age of the request."""
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
 import hmac
 from typing import TYPE_CHECKING
 
+from cryptography.exceptions import InvalidSignature
+
+from simvenue.credentials import Permission, ed25519_public_key
 from simvenue.venues.binance import errors
 
 if TYPE_CHECKING:
@@ -34,15 +39,25 @@ def identify(api_key: str | None, credentials: Mapping[str, Credential]) -> Cred
         raise errors.VenueError(-2014, "API-key format invalid.", status=401)
     credential = credentials.get(api_key)
     if credential is None:
-        raise errors.VenueError(-2015, "Invalid API-key, IP, or permissions for action.", status=401)
+        raise errors.no_permission()
     return credential
+
+
+def permit(credential: Credential, permission: Permission) -> None:
+    """Refuse what a key does not allow; trading includes nothing else.
+
+    Raises:
+        VenueError: -2015 (HTTP 401).
+    """
+    if permission not in credential.permissions:
+        raise errors.no_permission()
 
 
 def verify(credential: Credential, payload: str, parameters: Parameters, now_ms: int) -> None:
     """Prove that a request is fresh and signed.
 
     Args:
-        credential: Whose secret must have signed.
+        credential: Whose key must have signed.
         payload: The raw, still percent-encoded parameters, signature included.
         parameters: The same, decoded.
         now_ms: The venue's time.
@@ -50,8 +65,18 @@ def verify(credential: Credential, payload: str, parameters: Parameters, now_ms:
     Raises:
         VenueError: -1102, -1131, -1021 or -1022.
     """
-    timestamp = parameters.integer("timestamp")
+    check_age(parameters, now_ms)
     signature = parameters.text("signature")
+    signed, separator, rest = payload.rpartition("&signature=")
+    # What stands behind the signature is not covered by it.
+    covered = bool(separator) and "&" not in rest
+    if not (covered and proves(credential, signed, signature)):
+        raise errors.invalid_signature()
+
+
+def check_age(parameters: Parameters, now_ms: int) -> None:
+    """Refuse a request from the past or the future: -1102, -1131 or -1021."""
+    timestamp = parameters.integer("timestamp")
     window = parameters.optional_integer("recvWindow")
     window = DEFAULT_RECV_WINDOW_MS if window is None else window
     if window > MAX_RECV_WINDOW_MS:
@@ -60,9 +85,19 @@ def verify(credential: Credential, payload: str, parameters: Parameters, now_ms:
         raise errors.VenueError(-1021, "Timestamp for this request was 1000ms ahead of the server's time.")
     if now_ms - timestamp > window:
         raise errors.VenueError(-1021, "Timestamp for this request is outside of the recvWindow.")
-    signed, separator, rest = payload.rpartition("&signature=")
-    # What stands behind the signature is not covered by it.
-    covered = separator and "&" not in rest
-    expected = hmac_signature(credential.secret.get_secret_value(), signed) if covered else ""
-    if not hmac.compare_digest(expected.encode(), signature.encode()):
-        raise errors.VenueError(-1022, "Signature for this request is not valid.")
+
+
+def proves(credential: Credential, signed: str, signature: str) -> bool:
+    """Whether ``signature`` (hex for HMAC, base64 for Ed25519) is the key's own over ``signed``."""
+    if credential.public_key is not None:
+        try:
+            ed25519_public_key(credential.public_key).verify(
+                base64.b64decode(signature, validate=True), signed.encode()
+            )
+        except (binascii.Error, ValueError, InvalidSignature):
+            return False
+        return True
+    if credential.secret is None:
+        return False
+    expected = hmac_signature(credential.secret.get_secret_value(), signed)
+    return hmac.compare_digest(expected.encode(), signature.encode())

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from simvenue.credentials import Permission
 from simvenue.exchange.types import Rejection
 from simvenue.venues.binance import auth, errors
 from simvenue.venues.binance.parameters import Parameters
 from simvenue.venues.binance.venue import VENUE
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
     from simvenue.exchange.types import Instrument
     from simvenue.venues.binance.venue import Venue
@@ -25,7 +26,7 @@ log = logging.getLogger(__name__)
 
 
 class Security(Enum):
-    """What a caller must prove."""
+    """What a caller must prove; a signed request that is not a GET also needs the permission to trade."""
 
     NONE = "none"
     KEY = "key"
@@ -58,23 +59,43 @@ class Call:
 
 
 type Handler = Callable[[Call], Any]
+type Weight = int | Callable[[Parameters], int]
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One endpoint of the venue."""
+    """One endpoint of the venue.
+
+    Args:
+        method: HTTP method.
+        path: Below the root.
+        security: What a caller must prove.
+        handler: Makes the reply's JSON.
+        weight: What a request counts against its address's limit; may depend on the parameters.
+        orders: How many orders a request counts against its account's limits.
+    """
 
     method: str
     path: str
     security: Security
     handler: Handler
+    weight: Weight = 1
+    orders: Weight = 0
+
+    @property
+    def permission(self) -> Permission:
+        """What the key must allow."""
+        return Permission.TRADE if self.security is Security.SIGNED and self.method != "GET" else Permission.READ
 
 
-def reply(body: object, *, status: int = 200) -> web.Response:
+def _amount(weight: Weight, parameters: Parameters) -> int:
+    return weight if isinstance(weight, int) else weight(parameters)
+
+
+def reply(body: object, *, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
     """A JSON reply in the venue's compact form."""
-    return web.Response(
-        text=json.dumps(body, separators=(",", ":")), status=status, content_type="application/json", charset="utf-8"
-    )
+    text = json.dumps(body, separators=(",", ":"))
+    return web.Response(text=text, status=status, headers=headers, content_type="application/json", charset="utf-8")
 
 
 async def _payload(request: web.Request) -> str:
@@ -91,18 +112,40 @@ def endpoint(route: Route) -> Callable[[web.Request], Awaitable[web.Response]]:
     """The aiohttp handler of a route."""
 
     async def handle(request: web.Request) -> web.Response:
-        venue = request.app[VENUE]
+        venue, address, account = request.app[VENUE], request.remote or "", ""
         payload = await _payload(request)
-        parameters = Parameters.parse(payload)
-        account = ""
-        if route.security is not Security.NONE:
-            credential = auth.identify(request.headers.get("X-MBX-APIKEY"), venue.credentials)
-            if route.security is Security.SIGNED:
-                auth.verify(credential, payload, parameters, venue.clock())
-            account = credential.account
-        return reply(route.handler(Call(request.app, account, parameters)))
+        now_ms = venue.clock()
+        try:
+            parameters = Parameters.parse(payload)
+            venue.limiter.spend(address, _amount(route.weight, parameters), now_ms)
+            if route.security is not Security.NONE:
+                credential = auth.identify(request.headers.get("X-MBX-APIKEY"), venue.credentials)
+                if route.security is Security.SIGNED:
+                    auth.verify(credential, payload, parameters, now_ms)
+                auth.permit(credential, route.permission)
+                account = credential.account
+            orders = _amount(route.orders, parameters)
+            if orders:
+                venue.limiter.count_orders(account, orders, now_ms)
+            response = reply(route.handler(Call(request.app, account, parameters)))
+        except (errors.VenueError, Rejection) as error:
+            response = refusal(in_venues_words(venue, error))
+        response.headers.update(venue.limiter.headers(address, account, orders=bool(route.orders), now_ms=now_ms))
+        return response
 
     return handle
+
+
+def in_venues_words(venue: Venue, error: errors.VenueError | Rejection) -> errors.VenueError:
+    """A refusal of venue or exchange as this market says it."""
+    if isinstance(error, errors.VenueError):
+        return error
+    return errors.from_rejection(error, venue.market.rejections)
+
+
+def refusal(error: errors.VenueError) -> web.Response:
+    """The reply to a refused request."""
+    return reply(error.body(), status=error.status, headers=error.headers)
 
 
 @web.middleware
@@ -113,9 +156,7 @@ async def venue_errors(
     try:
         return await handler(request)
     except errors.VenueError as error:
-        return reply(error.body(), status=error.status)
-    except Rejection as rejection:
-        return reply(errors.from_rejection(rejection, request.app[VENUE].market.rejections).body(), status=400)
+        return refusal(error)
     except (web.HTTPNotFound, web.HTTPMethodNotAllowed):
         return reply(errors.invalid_path(request.path, request.method).body(), status=404)
     except web.HTTPException as error:

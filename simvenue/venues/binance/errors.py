@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,23 +17,75 @@ class VenueError(Exception):
         code: The venue's negative error code.
         message: The venue's text.
         status: HTTP status of the reply (default 400).
+        retry_after: Seconds for a ``Retry-After`` header; none by default.
+        data: What the reply carries besides; a dictionary that goes into the body as ``data``.
     """
 
-    def __init__(self, code: int, message: str, *, status: int = 400) -> None:
+    def __init__(
+        self,
+        code: int,
+        message: str,
+        *,
+        status: int = 400,
+        retry_after: int | None = None,
+        data: dict[str, Any] | None = None,
+    ) -> None:
         """Keep the code, the text and the status."""
         super().__init__(message)
         self.code = code
         self.message = message
         self.status = status
+        self.retry_after = retry_after
+        self.data = data
 
-    def body(self) -> dict[str, int | str]:
+    @property
+    def headers(self) -> dict[str, str]:
+        """The reply's further headers."""
+        return {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
+
+    def body(self) -> dict[str, Any]:
         """The JSON body of the reply."""
-        return {"code": self.code, "msg": self.message}
+        body: dict[str, Any] = {"code": self.code, "msg": self.message}
+        return body if self.data is None else body | {"data": self.data}
 
 
 def unknown() -> VenueError:
     """Our own fault: the request was fine, the answer could not be made."""
     return VenueError(-1000, "An unknown error occurred while processing the request.", status=500)
+
+
+def no_permission() -> VenueError:
+    """A key nobody holds, or one that does not allow this."""
+    return VenueError(-2015, "Invalid API-key, IP, or permissions for action.", status=401)
+
+
+def invalid_signature() -> VenueError:
+    """The signature is not the key's own over these parameters."""
+    return VenueError(-1022, "Signature for this request is not valid.")
+
+
+def too_much_weight(limit: int, retry_after: int) -> VenueError:
+    """An address asked too much in one minute."""
+    message = (
+        f"Too much request weight used; current limit is {limit} request weight per 1 MINUTE. "
+        "Please use WebSocket Streams for live updates to avoid polling the API."
+    )
+    return VenueError(-1003, message, status=429, retry_after=retry_after)
+
+
+def banned(until_ms: int, now_ms: int) -> VenueError:
+    """An address went on after it was told to stop."""
+    message = (
+        f"Way too much request weight used; IP banned until {until_ms}. "
+        "Please use WebSocket Streams for live updates to avoid bans."
+    )
+    return VenueError(-1003, message, status=418, retry_after=-(-(until_ms - now_ms) // 1000))
+
+
+def too_many_orders(limit: int, window: str, retry_after: int) -> VenueError:
+    """An account placed too many orders."""
+    message = f"Too many new orders; current limit is {limit} orders per {window}."
+    return VenueError(-1015, message, status=429, retry_after=retry_after)
 
 
 def mandatory(name: str) -> VenueError:

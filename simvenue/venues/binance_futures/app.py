@@ -6,9 +6,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from simvenue.venues.binance import application
-from simvenue.venues.binance.listen_keys import ListenKeys
+from simvenue.venues.binance.limits import Counted, RateLimit
 from simvenue.venues.binance.market_streams import MarketStreams
-from simvenue.venues.binance.venue import Market, Venue, VenueOptions
+from simvenue.venues.binance.venue import Market, open_venue
 from simvenue.venues.binance_futures import user_stream
 from simvenue.venues.binance_futures.market_streams import STREAMS
 from simvenue.venues.binance_futures.rejections import REJECTIONS
@@ -23,7 +23,6 @@ from simvenue.venues.binance_futures.rest import (
     tickers,
 )
 from simvenue.venues.binance_futures.symbol_settings import SYMBOL_SETTINGS, SymbolSettings
-from simvenue.venues.transport.hub import Hub
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -33,9 +32,17 @@ if TYPE_CHECKING:
     from simvenue.credentials import Credential
     from simvenue.exchange.exchange import Exchange
     from simvenue.exchange.types import Event
+    from simvenue.venues.binance.venue import VenueOptions
 
 EXPIRY_CHECK_MS = 1000
-MARKET = Market(name="binance_futures", rejections=REJECTIONS, socket_prefixes=("", "/public", "/market", "/private"))
+LIMITS = (
+    RateLimit(counted=Counted.REQUEST_WEIGHT, interval="MINUTE", count=1, limit=2400),
+    RateLimit(counted=Counted.ORDERS, interval="MINUTE", count=1, limit=1200),
+    RateLimit(counted=Counted.ORDERS, interval="SECOND", count=10, limit=300),
+)
+MARKET = Market(
+    name="binance_futures", rejections=REJECTIONS, limits=LIMITS, socket_prefixes=("", "/public", "/market", "/private")
+)
 
 
 def create_app(
@@ -55,16 +62,7 @@ def create_app(
     Returns:
         An application for any aiohttp runner.
     """
-    options = options or VenueOptions()
-    venue = Venue(
-        market=MARKET,
-        exchange=exchange,
-        credentials=credentials,
-        clock=clock,
-        options=options,
-        hub=Hub(),
-        listen_keys=ListenKeys(options.listen_key_lifetime_ms),
-    )
+    venue = open_venue(MARKET, exchange, credentials, clock, options)
     families = (general, market_data, tickers, funding, account, orders, algo_orders, listen_key)
     app = application.create(venue, [route for family in families for route in family.ROUTES])
     app[SYMBOL_SETTINGS] = SymbolSettings()
