@@ -4,11 +4,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_core import PydanticCustomError
+
+from simvenue.credentials import ed25519_public_key
 
 OTHER_ACCOUNT = "other"
 """Always there, rich and without a key: for "someone else's" orders from the admin API."""
@@ -41,11 +40,9 @@ type Amount = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
 
 def _ed25519_pem(text: str) -> str:
     try:
-        key = load_pem_public_key(text.encode())
-    except (ValueError, UnsupportedAlgorithm):
-        key = None
-    if not isinstance(key, Ed25519PublicKey):
-        raise PydanticCustomError("ed25519", "should be an Ed25519 public key in PEM form")
+        ed25519_public_key(text)
+    except ValueError:
+        raise PydanticCustomError("ed25519", "should be an Ed25519 public key in PEM form") from None
     return text
 
 
