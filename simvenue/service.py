@@ -17,7 +17,7 @@ from aiohttp import web
 
 from simvenue.admin import create_admin
 from simvenue.config import OTHER_ACCOUNT
-from simvenue.credentials import Credential
+from simvenue.credentials import Credential, Permission
 from simvenue.exchange.exchange import Exchange
 from simvenue.exchange.ledger import LedgerError
 from simvenue.exchange.types import Account
@@ -83,9 +83,7 @@ async def serve(config: SimvenueConfig) -> Ending:
     notify("STATUS=opening the ledgers")
     async with AsyncExitStack() as stack:
         venues = {name: await _open_venue(stack, config, name) for name in config.venues}
-        first = next(iter(venues.values()))
-        log.debug("process", verbs=process)
-        admin = create_admin(first.exchange, first.market, version=version("tradingnode-ops"))
+        admin = create_admin(venues, process, version=version("tradingnode-ops"), host=config.admin.host)
         admin_url = await _listen(stack, admin, "admin", config.admin)
         urls = {name: venue.url for name, venue in venues.items()}
         log.info("serving", **urls, admin=admin_url)
@@ -146,10 +144,14 @@ def _accounts(config: SimvenueConfig, instruments: Iterable[Instrument]) -> list
 
 def _credentials(config: SimvenueConfig) -> dict[str, Credential]:
     return {
-        key.api_key.get_secret_value(): Credential(account=account.name, secret=key.api_secret)
+        key.api_key.get_secret_value(): Credential(
+            account=account.name,
+            secret=key.api_secret,
+            public_key=key.public_key,
+            permissions=frozenset(Permission(name.upper()) for name in key.permissions),
+        )
         for account in config.accounts
         for key in account.keys
-        if key.api_secret is not None
     }
 
 
