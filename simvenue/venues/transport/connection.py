@@ -94,6 +94,11 @@ class Connection:
         self._cut = True
         reset(self._request.transport)
 
+    async def close(self, code: int, reason: str) -> None:
+        """Say goodbye with a close frame."""
+        with contextlib.suppress(ConnectionError):
+            await self.socket.close(code=code, message=reason.encode())
+
     def freeze(self) -> None:
         """Go silent with the TCP connection open: nothing is sent, nothing is read, no ping is answered."""
         if self._cut or self._frozen:

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
+    from simvenue.venues.transport.gate import SocketKind
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
@@ -39,12 +41,14 @@ class Subject:
         symbol: the instrument's symbol in the exchange (Bybit's ``BTCUSDT-LINEAR``), or what it names when unknown.
         side: BUY or SELL; empty when it names none.
         signed: whether it carries a signature.
+        socket: for an upgrade, what the socket is for.
     """
 
     account: str = ""
     symbol: str = ""
     side: str = ""
     signed: bool = False
+    socket: SocketKind | None = None
 
 
 class FaultForm(Protocol):

@@ -35,6 +35,7 @@ class SocketCall:
         account: who calls; empty before a login.
         symbol: the instrument's symbol in the exchange; empty when it is about none.
         side: BUY or SELL where it is about an order; empty otherwise.
+        signed: whether it carries a signature.
     """
 
     name: str
@@ -43,6 +44,7 @@ class SocketCall:
     account: str = ""
     symbol: str = ""
     side: str = ""
+    signed: bool = False
 
 
 class Gate(Protocol):
