@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 from aiohttp import WSCloseCode, web
 
 from simvenue.venues.binance import errors, sockets
+from simvenue.venues.binance.control import BinanceControl
 from simvenue.venues.binance.endpoint import endpoint, venue_errors
 from simvenue.venues.binance.venue import VENUE
+from simvenue.venues.transport.control import CONTROL
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
@@ -37,6 +39,7 @@ def create(venue: Venue, routes: Iterable[Route]) -> web.Application:
     """
     app = web.Application(middlewares=[venue_errors], client_max_size=MAX_BODY_BYTES)
     app[VENUE] = venue
+    app[CONTROL] = BinanceControl(venue)
     for route in routes:
         app.router.add_route(route.method, route.path, endpoint(route))
     for prefix in venue.market.socket_prefixes:

@@ -57,7 +57,23 @@ class ListenKeys:
         known = self._keys.get(account)
         return known.name if known else None
 
+    def owner(self, name: str) -> str | None:
+        """Whose key it is, or None."""
+        return next((account for account, key in self._keys.items() if key.name == name), None)
+
+    def expire(self, account: str | None) -> int:
+        """Let an account's key, or every key, be past its end; how many."""
+        ending = [name for name in self._keys if account in {None, name}]
+        for name in ending:
+            self._keys[name] = replace(self._keys[name], expires_ms=0)
+        return len(ending)
+
     def take_expired(self, now_ms: int) -> list[str]:
         """Remove the keys that are past their end and return their names."""
         gone = [account for account, key in self._keys.items() if key.expires_ms <= now_ms]
         return [self._keys.pop(account).name for account in gone]
+
+    def take(self, account: str | None) -> list[str]:
+        """Remove an account's key, or everybody's, and return the names."""
+        gone = [owner for owner in self._keys if account in {None, owner}]
+        return [self._keys.pop(owner).name for owner in gone]

@@ -14,6 +14,7 @@ from simvenue.venues.binance import errors
 from simvenue.venues.binance.venue import VENUE
 from simvenue.venues.transport.connection import Connection
 from simvenue.venues.transport.frame import Frame, FrameKind
+from simvenue.venues.transport.gate import SocketKind
 from simvenue.venues.transport.hub import encode
 
 if TYPE_CHECKING:
@@ -75,7 +76,15 @@ async def serve(request: web.Request) -> web.StreamResponse:
     if not socket.can_prepare(request):
         raise errors.invalid_path(request.path, request.method)
     await socket.prepare(request)
-    connection = Connection(socket, request, combined=combined, limit=venue.options.send_queue_messages)
+    account = next(filter(None, map(venue.listen_keys.owner, names)), None)
+    connection = Connection(
+        socket,
+        request,
+        combined=combined,
+        limit=venue.options.send_queue_messages,
+        kind=SocketKind.USER if account or "listenKey" in request.query else SocketKind.PUBLIC,
+        account=account or "",
+    )
     venue.hub.add(connection)
     venue.hub.subscribe(connection, names)
     writer = asyncio.create_task(connection.write())
