@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 DEFAULT_RECV_WINDOW_MS = 5_000
 MAX_RECV_WINDOW_MS = 60_000
 MAX_AHEAD_MS = 1_000
+FIRST_MICROSECONDS = 10**14
+"""Timestamps may be sent in microseconds; from here on they cannot be milliseconds (of the year 5138)."""
 
 
 def hmac_signature(secret: str, payload: str) -> str:
@@ -77,8 +79,9 @@ def verify(credential: Credential, payload: str, parameters: Parameters, now_ms:
 def check_age(parameters: Parameters, now_ms: int) -> None:
     """Refuse a request from the past or the future: -1102, -1131 or -1021."""
     timestamp = parameters.integer("timestamp")
-    window = parameters.optional_integer("recvWindow")
-    window = DEFAULT_RECV_WINDOW_MS if window is None else window
+    if timestamp >= FIRST_MICROSECONDS:
+        timestamp //= 1000
+    window = parameters.decimal("recvWindow") if parameters.optional_text("recvWindow") else DEFAULT_RECV_WINDOW_MS
     if window > MAX_RECV_WINDOW_MS:
         raise errors.VenueError(-1131, f"recvWindow must be less than {MAX_RECV_WINDOW_MS}.")
     if timestamp >= now_ms + MAX_AHEAD_MS:
@@ -100,4 +103,5 @@ def proves(credential: Credential, signed: str, signature: str) -> bool:
     if credential.secret is None:
         return False
     expected = hmac_signature(credential.secret.get_secret_value(), signed)
-    return hmac.compare_digest(expected.encode(), signature.encode())
+    # Hex digits may be of either case, as the venue documents.
+    return hmac.compare_digest(expected.encode(), signature.lower().encode())

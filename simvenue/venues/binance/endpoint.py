@@ -88,7 +88,8 @@ class Route:
         return Permission.TRADE if self.security is Security.SIGNED and self.method != "GET" else Permission.READ
 
 
-def _amount(weight: Weight, parameters: Parameters) -> int:
+def amount(weight: Weight, parameters: Parameters) -> int:
+    """What a request weighs."""
     return weight if isinstance(weight, int) else weight(parameters)
 
 
@@ -117,14 +118,14 @@ def endpoint(route: Route) -> Callable[[web.Request], Awaitable[web.Response]]:
         now_ms = venue.clock()
         try:
             parameters = Parameters.parse(payload)
-            venue.limiter.spend(address, _amount(route.weight, parameters), now_ms)
+            venue.limiter.spend(address, amount(route.weight, parameters), now_ms)
             if route.security is not Security.NONE:
                 credential = auth.identify(request.headers.get("X-MBX-APIKEY"), venue.credentials)
                 if route.security is Security.SIGNED:
                     auth.verify(credential, payload, parameters, now_ms)
                 auth.permit(credential, route.permission)
                 account = credential.account
-            orders = _amount(route.orders, parameters)
+            orders = amount(route.orders, parameters)
             if orders:
                 venue.limiter.count_orders(account, orders, now_ms)
             response = reply(route.handler(Call(request.app, account, parameters)))

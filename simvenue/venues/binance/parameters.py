@@ -43,11 +43,20 @@ class Parameters:
             raise errors.VenueError(-1100, "Illegal characters found in a parameter.") from error
         values: dict[str, str] = {}
         for name, value in pairs:
-            if not (_TEXT.fullmatch(name) and _TEXT.fullmatch(value)):
-                raise errors.VenueError(-1100, "Illegal characters found in a parameter.")
             if name in values:
                 raise errors.duplicated(name)
             values[name] = value
+        return cls.of(values)
+
+    @classmethod
+    def of(cls, values: Mapping[str, str]) -> Parameters:
+        """Take decoded parameters.
+
+        Raises:
+            VenueError: -1100 for text that is not printable ASCII.
+        """
+        if not all(_TEXT.fullmatch(name) and _TEXT.fullmatch(value) for name, value in values.items()):
+            raise errors.VenueError(-1100, "Illegal characters found in a parameter.")
         return cls(values)
 
     def optional_text(self, name: str) -> str | None:

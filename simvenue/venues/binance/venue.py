@@ -31,6 +31,7 @@ class VenueOptions:
         limits: Rate limits; None for the real market's own.
         ban_after: Requests refused for their rate in one minute after which the address is banned.
         ban_seconds: How long the first ban lasts (Binance: 2 minutes, rising to 3 days).
+        hmac_logon: Let sessions of the WebSocket API log on with HMAC keys too; the real venue takes Ed25519 only.
     """
 
     listen_key_lifetime_ms: int = 60 * 60 * 1000
@@ -39,6 +40,7 @@ class VenueOptions:
     limits: tuple[RateLimit, ...] | None = None
     ban_after: int = 10
     ban_seconds: int = 120
+    hmac_logon: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
