@@ -51,18 +51,5 @@ def expire(venue: Venue) -> None:
     """End the listen keys whose time is over and say so on their streams."""
     now_ms = venue.clock()
     for name in venue.listen_keys.take_expired(now_ms):
-        tell_expired(venue, name)
-
-
-def expire_now(venue: Venue, account: str | None) -> int:
-    """End an account's listen key before its time, or everybody's; how many ended."""
-    gone = venue.listen_keys.take(account)
-    for name in gone:
-        tell_expired(venue, name)
-    return len(gone)
-
-
-def tell_expired(venue: Venue, name: str) -> None:
-    """Say on a key's own stream that it ended."""
-    frame = Frame(kind=FrameKind.USER, name="listenKeyExpired")
-    venue.hub.publish(name, {"e": "listenKeyExpired", "E": venue.clock(), "listenKey": name}, frame)
+        frame = Frame(kind=FrameKind.USER, name="listenKeyExpired")
+        venue.hub.publish(name, {"e": "listenKeyExpired", "E": now_ms, "listenKey": name}, frame)

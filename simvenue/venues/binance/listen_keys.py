@@ -72,8 +72,3 @@ class ListenKeys:
         """Remove the keys that are past their end and return their names."""
         gone = [account for account, key in self._keys.items() if key.expires_ms <= now_ms]
         return [self._keys.pop(account).name for account in gone]
-
-    def take(self, account: str | None) -> list[str]:
-        """Remove an account's key, or everybody's, and return the names."""
-        gone = [owner for owner in self._keys if account in {None, owner}]
-        return [self._keys.pop(owner).name for owner in gone]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from simvenue.venues.binance import market_messages
+from simvenue.venues.binance import market_messages, tickers
 from simvenue.venues.binance.market_streams import StreamSet, TimedStream
 from simvenue.venues.binance.rolling_day import rolling_day
-from simvenue.venues.binance_futures.messages import funding, market, tickers
+from simvenue.venues.binance_futures.messages import funding, market
 
 if TYPE_CHECKING:
     from simvenue.exchange.exchange import Exchange

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from simvenue.venues.binance import tickers
 from simvenue.venues.binance.endpoint import Route, Security
 from simvenue.venues.binance.rolling_day import rolling_day
-from simvenue.venues.binance_futures.messages import tickers
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def day(instrument: Instrument, value: RollingDay) -> dict[str, Any]:
-    """One row of ``/fapi/v1/ticker/24hr``."""
+    """One row of ``ticker/24hr``."""
     return {
         "symbol": value.symbol,
         "priceChange": decimals.price(instrument, value.change),
@@ -73,12 +73,12 @@ def mini_event(instrument: Instrument, value: RollingDay, now_ms: int) -> dict[s
 
 
 def last_price(instrument: Instrument, value: RollingDay) -> dict[str, Any]:
-    """One row of ``/fapi/v1/ticker/price``."""
+    """One row of ``ticker/price``."""
     return {"symbol": value.symbol, "price": decimals.price(instrument, value.last), "time": value.close_ms}
 
 
 def best_prices(instrument: Instrument, value: TopOfBook) -> dict[str, Any]:
-    """One row of ``/fapi/v1/ticker/bookTicker``."""
+    """One row of ``ticker/bookTicker``."""
     return {
         "symbol": value.symbol,
         "bidPrice": decimals.price(instrument, value.bid),
