@@ -59,13 +59,23 @@ def problems_of(error: ValidationError, model: type[BaseModel], place: str = "")
     for details in error.errors(include_url=False):
         location = details["loc"]
         text = details["msg"]
-        if details["type"] == "extra_forbidden" and len(location) == 1:
-            known = [field.alias or name for name, field in model.model_fields.items()]
-            close = difflib.get_close_matches(str(location[0]), known, n=1)
-            text += f"; did you mean {close[0]}?" if close else f"; choose from {', '.join(known) or 'none'}"
+        if details["type"] == "extra_forbidden":
+            text += _suggestion(model, location)
         key = ".".join(str(part) for part in location)
         found.append(f"{place}{key}: {text}" if key else f"body: {text}")
     return found
+
+
+def _suggestion(model: type[BaseModel], location: tuple[int | str, ...]) -> str:
+    *way, name = location
+    for part in way:
+        # A choice between models stands in the location by the chosen one's tag.
+        kinds: dict[str, type[BaseModel]] = getattr(model, "KINDS", {})
+        if str(part) not in kinds:
+            return ""
+        model = kinds[str(part)]
+    close = difflib.get_close_matches(str(name), model.model_fields, n=1)
+    return f"; did you mean {close[0]}?" if close else f"; choose from {', '.join(model.model_fields) or 'none'}"
 
 
 def answer(error: AdminError) -> web.Response:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -13,7 +13,7 @@ from simvenue.admin.errors import invalid, problems_of
 from simvenue.admin.world import WORLD, World
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
     from simvenue.registry import ServedVenue
 
@@ -43,7 +43,7 @@ class Answer(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Call[Query: Given, Body: Given | None]:
+class Call[Query: Given, Body: BaseModel | None]:
     """A checked request.
 
     Attributes:
@@ -77,6 +77,8 @@ class Route:
         body: the JSON it takes; None: no body is read.
         path_pattern: regular expression of the path's variable part.
         media_type: of the answer.
+        examples: bodies by name, for the description.
+        unwell: what it gives with status 503 when that is no refusal.
     """
 
     method: str
@@ -84,9 +86,11 @@ class Route:
     act: Callable[[Call[Any, Any]], BaseModel | web.Response | Awaitable[BaseModel | web.StreamResponse]]
     answer: type[BaseModel]
     query: type[Given] = NoQuery
-    body: type[Given] | None = None
+    body: type[BaseModel] | None = None
     path_pattern: str = "[^/]+"
     media_type: str = "application/json"
+    examples: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    unwell: type[BaseModel] | None = None
 
     @property
     def summary(self) -> str:
@@ -97,6 +101,11 @@ class Route:
     def name(self) -> str:
         """The verb's name: its function's, unique among all."""
         return self.act.__name__
+
+    @property
+    def family(self) -> str:
+        """The verbs it belongs to: the first word of its path."""
+        return self.path.removeprefix("/admin/v1/").partition("/")[0].strip("/") or "page"
 
     @property
     def pattern(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -13,16 +14,28 @@ from simvenue.admin.errors import AdminError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from simvenue.faults.engine import Faults
     from simvenue.registry import Process, ServedVenue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """All that can be looked at and acted upon."""
+    """All that can be looked at and acted upon.
+
+    Attributes:
+        venues: by name.
+        process: what restarts and resets.
+        faults: those of this process.
+        version: of this program.
+        stopping: set when the admin API ends, for answers that would go on for ever.
+        started: monotonic time at which it began.
+    """
 
     venues: Mapping[str, ServedVenue]
     process: Process
+    faults: Faults
     version: str
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
     started: float = field(default_factory=time.monotonic)
 
     def venue(self, name: str | None) -> ServedVenue:

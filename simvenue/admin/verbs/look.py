@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field
 from simvenue.admin import documents
 from simvenue.admin.documents import AccountDocument, Number
 from simvenue.admin.route import Answer, Call, NoQuery, Route, VenueQuery
+from simvenue.registry import ServedVenue
 
 
 class VenueHealth(Answer):
@@ -69,6 +70,11 @@ class State(Answer):
     accounts: list[AccountDocument]
 
 
+def entry(venue: ServedVenue) -> VenueEntry:
+    """Introduce a venue."""
+    return VenueEntry(name=venue.name, url=venue.url, instruments=list(venue.exchange.instruments))
+
+
 def health(call: Call[NoQuery, None]) -> web.Response:
     """Tell whether every venue works."""
     world = call.world
@@ -92,12 +98,7 @@ def health(call: Call[NoQuery, None]) -> web.Response:
 
 def venues(call: Call[NoQuery, None]) -> Venues:
     """List the venues of this process."""
-    return Venues(
-        venues=[
-            VenueEntry(name=venue.name, url=venue.url, instruments=list(venue.exchange.instruments))
-            for venue in call.world.venues.values()
-        ]
-    )
+    return Venues(venues=[entry(venue) for venue in call.world.venues.values()])
 
 
 def state(call: Call[VenueQuery, None]) -> State:
@@ -130,7 +131,7 @@ def state(call: Call[VenueQuery, None]) -> State:
 
 
 ROUTES = (
-    Route(method="GET", path="/admin/v1/health", act=health, answer=Health),
+    Route(method="GET", path="/admin/v1/health", act=health, answer=Health, unwell=Health),
     Route(method="GET", path="/admin/v1/venues", act=venues, answer=Venues),
     Route(method="GET", path="/admin/v1/state", act=state, answer=State, query=VenueQuery),
 )

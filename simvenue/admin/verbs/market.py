@@ -67,6 +67,7 @@ ROUTES = (
         answer=MovedMarket,
         query=VenueQuery,
         body=ShiftBody,
+        examples={"down": {"symbol": "BTCUSDT", "percent": "-2.5"}},
     ),
     Route(method="POST", path="/admin/v1/market/pause", act=pause_markets, answer=Pace, query=VenueQuery),
     Route(method="POST", path="/admin/v1/market/resume", act=resume_markets, answer=Pace, query=VenueQuery),

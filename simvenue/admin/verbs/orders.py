@@ -107,6 +107,19 @@ ROUTES = (
         answer=OrderDocument,
         query=VenueQuery,
         body=OrderBody,
+        examples={
+            "limit": {"account": "other", "symbol": "BTCUSDT", "side": "SELL", "quantity": "0.01", "price": "60100"},
+            "market": {"account": "node", "symbol": "BTCUSDT", "side": "BUY", "type": "MARKET", "quantity": "0.01"},
+            "stop": {
+                "account": "node",
+                "symbol": "BTCUSDT",
+                "side": "SELL",
+                "type": "MARKET",
+                "quantity": "0.01",
+                "reduce_only": True,
+                "trigger": {"kind": "STOP", "rises": False, "price": "59000"},
+            },
+        },
     ),
     Route(
         method="DELETE",

@@ -33,5 +33,12 @@ def reset(call: Call[NoQuery, ResetBody]) -> Asked:
 
 ROUTES = (
     Route(method="POST", path="/admin/v1/restart", act=restart, answer=Asked),
-    Route(method="POST", path="/admin/v1/reset", act=reset, answer=Asked, body=ResetBody),
+    Route(
+        method="POST",
+        path="/admin/v1/reset",
+        act=reset,
+        answer=Asked,
+        body=ResetBody,
+        examples={"sure": {"confirm": "wipe"}},
+    ),
 )

@@ -48,6 +48,7 @@ class Connection:
         self.socket = socket
         self.combined = combined
         self.path = request.path
+        self.remote = request.remote or ""
         self.kind = kind
         self.account = account
         self._request = request
