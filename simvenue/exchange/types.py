@@ -345,7 +345,10 @@ class Margin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderEvent:
-    """Something happened to a customer's order; balances (all assets) and position are as of right after it."""
+    """Something happened to a customer's order; balances (all assets) and position are as of right after it.
+
+    ``reason`` says why a triggered order could not be placed and went EXPIRED or REJECTED instead.
+    """
 
     execution: Execution
     order: Order
@@ -353,6 +356,7 @@ class OrderEvent:
     balances: Mapping[str, Decimal]
     position: Position | None
     time_ms: int
+    reason: RejectReason | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
