@@ -34,7 +34,11 @@ REJECTIONS: Mapping[RejectReason, tuple[int, str]] = {
     RejectReason.WOULD_TRIGGER: (-2021, "Order would immediately trigger."),
     RejectReason.POSITION_SIDE: (-4061, "Order's position side does not match user's setting."),
     RejectReason.TRIGGER: (-4006, "Stop price less than or equal to zero."),
-    RejectReason.EXPIRY: (-4200, "goodTillDate is invalid."),
+    RejectReason.EXPIRY: (
+        -5040,
+        "The goodTillDate timestamp must be greater than the current time plus 600 seconds "
+        "and smaller than 253402300799000",
+    ),
     RejectReason.LEVERAGE: (-4028, "Leverage is not valid."),
     RejectReason.ORDERS_OR_POSITIONS_OPEN: (
         -4068,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from simvenue.venues.binance_futures import conditional
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from decimal import Decimal
@@ -95,6 +97,6 @@ def _symbol(instrument: Instrument) -> dict[str, Any]:
                 "multiplierDecimal": "4",
             },
         ],
-        "orderTypes": ["LIMIT", "MARKET"],
-        "timeInForce": ["GTC", "IOC", "FOK", "GTX"],
+        "orderTypes": ["LIMIT", "MARKET", *conditional.TYPES],
+        "timeInForce": ["GTC", "IOC", "FOK", "GTX", "GTD"],
     }

@@ -14,7 +14,21 @@ if TYPE_CHECKING:
 
 DEPTH_LIMITS = frozenset({5, 10, 20, 50, 100, 500, 1000})
 DEFAULT_DEPTH = 500
+DEPTH_WEIGHTS = {50: 2, 100: 5, 500: 10, 1000: 20}
 MAX_KLINES = 1500
+KLINES_WEIGHTS = {100: 1, 500: 2, 1001: 5, 1501: 10}
+
+
+def depth_weight(parameters: Parameters) -> int:
+    """What a look at the book costs: more levels cost more."""
+    limit = parameters.optional_integer("limit") or DEFAULT_DEPTH
+    return next((weight for most, weight in DEPTH_WEIGHTS.items() if limit <= most), max(DEPTH_WEIGHTS.values()))
+
+
+def klines_weight(parameters: Parameters) -> int:
+    """What a list of bars costs: more bars cost more."""
+    limit = parameters.optional_integer("limit") or market_data.DEFAULT_LIST
+    return next((weight for below, weight in KLINES_WEIGHTS.items() if limit < below), max(KLINES_WEIGHTS.values()))
 
 
 def depth(call: Call) -> dict[str, Any]:
@@ -62,10 +76,10 @@ def continuous_klines(call: Call) -> list[list[int | str]]:
 
 
 ROUTES = (
-    Route("GET", "/fapi/v1/depth", Security.NONE, depth),
-    Route("GET", "/fapi/v1/trades", Security.NONE, trades),
-    Route("GET", "/fapi/v1/historicalTrades", Security.KEY, historical_trades),
-    Route("GET", "/fapi/v1/aggTrades", Security.NONE, market_data.aggregate_trades),
-    Route("GET", "/fapi/v1/klines", Security.NONE, klines),
-    Route("GET", "/fapi/v1/continuousKlines", Security.NONE, continuous_klines),
+    Route("GET", "/fapi/v1/depth", Security.NONE, depth, depth_weight),
+    Route("GET", "/fapi/v1/trades", Security.NONE, trades, 5),
+    Route("GET", "/fapi/v1/historicalTrades", Security.KEY, historical_trades, 20),
+    Route("GET", "/fapi/v1/aggTrades", Security.NONE, market_data.aggregate_trades, 20),
+    Route("GET", "/fapi/v1/klines", Security.NONE, klines, klines_weight),
+    Route("GET", "/fapi/v1/continuousKlines", Security.NONE, continuous_klines, klines_weight),
 )

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from simvenue.exchange.types import Instrument
     from simvenue.venues.binance.endpoint import Call
+    from simvenue.venues.binance.parameters import Parameters
 
 
 def one_or_all(call: Call, row: Callable[[Instrument], dict[str, Any]]) -> object:
@@ -41,9 +42,13 @@ def best_prices(call: Call) -> object:
     return one_or_all(call, lambda value: tickers.best_prices(value, exchange.top(value.symbol)))
 
 
+def _weight(one: int, everything: int) -> Callable[[Parameters], int]:
+    return lambda parameters: one if parameters.optional_text("symbol") else everything
+
+
 ROUTES = (
-    Route("GET", "/fapi/v1/ticker/24hr", Security.NONE, day),
-    Route("GET", "/fapi/v1/ticker/price", Security.NONE, last_price),
-    Route("GET", "/fapi/v2/ticker/price", Security.NONE, last_price),
-    Route("GET", "/fapi/v1/ticker/bookTicker", Security.NONE, best_prices),
+    Route("GET", "/fapi/v1/ticker/24hr", Security.NONE, day, _weight(1, 40)),
+    Route("GET", "/fapi/v1/ticker/price", Security.NONE, last_price, _weight(1, 2)),
+    Route("GET", "/fapi/v2/ticker/price", Security.NONE, last_price, _weight(1, 2)),
+    Route("GET", "/fapi/v1/ticker/bookTicker", Security.NONE, best_prices, _weight(2, 5)),
 )
