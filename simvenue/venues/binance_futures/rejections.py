@@ -36,8 +36,7 @@ REJECTIONS: Mapping[RejectReason, tuple[int, str]] = {
     RejectReason.TRIGGER: (-4006, "Stop price less than or equal to zero."),
     RejectReason.EXPIRY: (
         -5040,
-        "The goodTillDate timestamp must be greater than the current time plus 600 seconds "
-        "and smaller than 253402300799000",
+        "The goodTillDate timestamp must be greater than the current time plus 600 seconds",
     ),
     RejectReason.LEVERAGE: (-4028, "Leverage is not valid."),
     RejectReason.ORDERS_OR_POSITIONS_OPEN: (
