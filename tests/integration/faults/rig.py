@@ -1,0 +1,260 @@
+"""A venue on loopback under faults: real exchange, ledger and sockets; tests speak the venue's own protocol to it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Protocol
+
+import aiohttp
+from aiohttp import web
+from pydantic import SecretStr
+from yarl import URL
+
+from simvenue.credentials import Credential
+from simvenue.exchange.exchange import Exchange
+from simvenue.exchange.ledger import Ledger
+from simvenue.exchange.types import Account, OrderRequest, OrderType, Side, TimeInForce
+from simvenue.faults import Faults, parse
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Mapping
+    from pathlib import Path
+
+    from simvenue.exchange.types import Instrument, Order
+    from simvenue.faults.active import Active
+    from simvenue.venues.transport.fault_form import FaultForm
+
+type Json = Any
+
+SECRET = "S" * 36
+KEY = "K" * 20
+ACCOUNT = "node"
+OTHER = "maker"
+THIRD = "taker"
+MONEY = {asset: Decimal(1_000_000) for asset in ("USDT", "BTC", "ETH", "BNB")}
+
+
+def machine_ms() -> int:
+    """The machine's clock."""
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back over HTTP."""
+
+    status: int
+    text: str
+    headers: Mapping[str, str]
+
+    @property
+    def json(self) -> Json:
+        """The body as JSON."""
+        return json.loads(self.text)
+
+
+class Wire(Protocol):
+    """How tests speak to one venue. Prices are far from each other, so that resting orders rest."""
+
+    name: str
+    symbol: str
+    order_path: str
+    history_path: str
+    book_path: str
+    trade_stream: str
+    depth_stream: str
+    order_event: str
+    fill_where: dict[str, str]
+    side_field: str
+    form: FaultForm
+    error_code: int
+    order_method: str | None
+
+    def create_app(
+        self, exchange: Exchange, credentials: Mapping[str, Credential], clock: Callable[[], int]
+    ) -> web.Application:
+        """The venue's application."""
+
+    def instruments(self) -> list[Instrument]:
+        """Two instruments."""
+
+    async def signed(self, rig: Rig, method: str, path: str, **parameters: object) -> Reply:
+        """Sign and send."""
+
+    async def place(self, rig: Rig, client_order_id: str, *, market: bool = False) -> Reply:
+        """Buy a little: far below the market, or at the market."""
+
+    async def book(self, rig: Rig) -> Reply:
+        """Ask for the book."""
+
+    async def history(self, rig: Rig) -> Reply:
+        """Ask for all orders."""
+
+    def code(self, reply: Reply) -> int:
+        """The venue's error code in a reply; 0 for none."""
+
+    def rows(self, reply: Reply) -> list[Json]:
+        """A list reply's rows."""
+
+    def order_ids(self, reply: Reply) -> list[str]:
+        """The client order ids of a list reply."""
+
+    async def user_socket(self, rig: Rig) -> aiohttp.ClientWebSocketResponse:
+        """A socket on which the account's events come."""
+
+    async def public_socket(self, rig: Rig, stream: str) -> aiohttp.ClientWebSocketResponse:
+        """A socket that listens to one stream."""
+
+    def event_name(self, message: Json) -> str:
+        """What a user event is called; empty for what is none."""
+
+    async def server_time(self, rig: Rig) -> int:
+        """The venue's time as it tells it."""
+
+
+@dataclass
+class Rig:
+    """A running venue, the faults it is under, and the test's hand in its exchange."""
+
+    wire: Wire
+    url: str
+    session: aiohttp.ClientSession
+    exchange: Exchange
+    faults: Faults
+    app: web.Application
+    sockets: list[aiohttp.ClientWebSocketResponse] = field(default_factory=list)
+
+    def inject(self, kind: str, **fields: object) -> Active[Any]:
+        """Put a fault in, as the admin API does."""
+        return self.faults.add(parse({"kind": kind, **fields}))
+
+    async def send(
+        self, method: str, target: str, headers: Mapping[str, str] | None = None, data: bytes = b""
+    ) -> Reply:
+        """Send a request as it stands; the query is not encoded again."""
+        async with self.session.request(
+            method, URL(f"{self.url}{target}", encoded=True), headers=headers, data=data or None
+        ) as response:
+            return Reply(response.status, await response.text(), dict(response.headers))
+
+    async def socket(self, path: str) -> aiohttp.ClientWebSocketResponse:
+        """Open a WebSocket."""
+        socket = await self.session.ws_connect(f"{self.url}{path}", autoping=True)
+        self.sockets.append(socket)
+        return socket
+
+    def find(self, client_order_id: str) -> Order | None:
+        """The order in the ledger, the truth about what was carried out."""
+        return self.exchange.order(ACCOUNT, self.wire.symbol, client_order_id=client_order_id)
+
+    def quote(self, side: Side, price: str, quantity: str = "1") -> Order:
+        """Let somebody else rest an order."""
+        return self.exchange.submit(
+            OrderRequest(
+                account=OTHER,
+                symbol=self.wire.symbol,
+                side=side,
+                type=OrderType.LIMIT,
+                quantity=Decimal(quantity),
+                price=Decimal(price),
+                time_in_force=TimeInForce.GTC,
+            )
+        )
+
+    def take(self, side: Side, quantity: str = "0.01") -> Order:
+        """Let somebody else trade at the market."""
+        return self.exchange.submit(
+            OrderRequest(
+                account=THIRD, symbol=self.wire.symbol, side=side, type=OrderType.MARKET, quantity=Decimal(quantity)
+            )
+        )
+
+
+async def until(done: Callable[[], bool], seconds: float = 3) -> None:
+    """Wait for something that no socket tells."""
+    async with asyncio.timeout(seconds):
+        while not done():  # noqa: ASYNC110 - what is waited for has no event
+            await asyncio.sleep(0.01)
+
+
+async def receive(socket: aiohttp.ClientWebSocketResponse, seconds: float = 3) -> Json:
+    """The next message's JSON."""
+    return json.loads(await asyncio.wait_for(socket.receive_str(), seconds))
+
+
+async def events(socket: aiohttp.ClientWebSocketResponse, quiet: float = 0.2) -> list[Json]:
+    """All events until it is quiet for a while."""
+    found = []
+    while True:
+        try:
+            message = await asyncio.wait_for(socket.receive(), quiet)
+        except TimeoutError:
+            return found
+        if message.type is not aiohttp.WSMsgType.TEXT:
+            return found
+        found.append(json.loads(message.data))
+
+
+async def named(rig: Rig, socket: aiohttp.ClientWebSocketResponse, quiet: float = 0.2) -> list[Json]:
+    """All order events until it is quiet for a while."""
+    return [m for m in await events(socket, quiet) if rig.wire.event_name(m) == rig.wire.order_event]
+
+
+async def silent(socket: aiohttp.ClientWebSocketResponse, seconds: float = 0.25) -> bool:
+    """Whether nothing at all comes for a while, no end either."""
+    try:
+        await asyncio.wait_for(socket.receive(), seconds)
+    except TimeoutError:
+        return True
+    return False
+
+
+async def ended(socket: aiohttp.ClientWebSocketResponse, seconds: float = 3) -> aiohttp.WSMsgType:
+    """How a socket ends, whatever came before."""
+    async with asyncio.timeout(seconds):
+        while True:
+            message = await socket.receive()
+            if message.type in {
+                aiohttp.WSMsgType.CLOSE,
+                aiohttp.WSMsgType.CLOSED,
+                aiohttp.WSMsgType.CLOSING,
+                aiohttp.WSMsgType.ERROR,
+            }:
+                return message.type
+
+
+@asynccontextmanager
+async def running(wire: Wire, directory: Path) -> AsyncIterator[Rig]:
+    """A venue with a small book: bids at 50000, asks at 60000, somebody else's."""
+    faults = Faults(seed=7)
+    clock = faults.clock(wire.name, machine_ms)
+    ledger = Ledger(directory / f"{wire.name}.sqlite")
+    exchange = Exchange(
+        instruments=wire.instruments(),
+        ledger=ledger,
+        accounts=[Account(name=name, balances=MONEY) for name in (ACCOUNT, OTHER, THIRD)],
+        clock=machine_ms,
+    )
+    app = wire.create_app(exchange, {KEY: Credential(account=ACCOUNT, secret=SecretStr(SECRET))}, clock)
+    faults.install(app, wire.name, wire.form)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    host, port = runner.addresses[0][:2]
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as session:
+        rig = Rig(wire, f"http://{host}:{port}", session, exchange, faults, app)
+        rig.quote(Side.BUY, "50000")
+        rig.quote(Side.SELL, "60000")
+        try:
+            yield rig
+        finally:
+            faults.clear()
+            for socket in rig.sockets:
+                await socket.close()
+            await runner.cleanup()
+            ledger.close()
