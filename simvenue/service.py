@@ -21,9 +21,10 @@ from simvenue.credentials import Credential, Permission
 from simvenue.exchange.exchange import Exchange
 from simvenue.exchange.ledger import LedgerError
 from simvenue.exchange.types import Account
+from simvenue.faults import Faults
 from simvenue.ledgers import open_ledger, wipe
 from simvenue.market.plan import markets
-from simvenue.market.replay import RecordingError
+from simvenue.market.recordings import RecordingError
 from simvenue.market.runner import MarketRunner
 from simvenue.notify import notify
 from simvenue.registry import Process, ServedVenue
@@ -82,8 +83,9 @@ async def serve(config: SimvenueConfig) -> Ending:
     process = Process(restart=lambda: end(Ending.RESTART), reset=lambda: end(Ending.RESET))
     notify("STATUS=opening the ledgers")
     async with AsyncExitStack() as stack:
-        venues = {name: await _open_venue(stack, config, name) for name in config.venues}
-        admin = create_admin(venues, process, version=version("tradingnode-ops"), host=config.admin.host)
+        faults = Faults(config.faults.seed)
+        venues = {name: await _open_venue(stack, config, name, faults) for name in config.venues}
+        admin = create_admin(venues, process, faults, version=version("tradingnode-ops"), host=config.admin.host)
         admin_url = await _listen(stack, admin, "admin", config.admin)
         urls = {name: venue.url for name, venue in venues.items()}
         log.info("serving", **urls, admin=admin_url)
@@ -121,16 +123,18 @@ def _explained(failed: ExceptionGroup) -> Exception:
     return failed
 
 
-async def _open_venue(stack: AsyncExitStack, config: SimvenueConfig, name: str) -> ServedVenue:
+async def _open_venue(stack: AsyncExitStack, config: SimvenueConfig, name: str, faults: Faults) -> ServedVenue:
     chosen = config.venues[name]
     kind = VENUES[name]
     instruments = [kind.instruments[symbol] for symbol in chosen.instruments]
     played = markets(config, name)
     ledger = open_ledger(config.data_dir, name)
     stack.callback(ledger.close)
-    exchange = Exchange(instruments=instruments, ledger=ledger, accounts=_accounts(config, instruments), clock=clock_ms)
+    clock = faults.clock(name, clock_ms)
+    exchange = Exchange(instruments=instruments, ledger=ledger, accounts=_accounts(config, instruments), clock=clock)
     market = MarketRunner(exchange, ledger, played, speed=config.market.speed)
-    app = kind.create_app(exchange, _credentials(config), clock_ms)
+    app = kind.create_app(exchange, _credentials(config), clock)
+    faults.install(app, name, kind.form)
     url = await _listen(stack, app, f"venues.{name}", chosen)
     return ServedVenue(name=name, exchange=exchange, ledger=ledger, market=market, app=app, url=url)
 

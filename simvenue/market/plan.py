@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simvenue.config import ReplayConfig
-from simvenue.market.replay import ReplayMarket, read_recording
+from simvenue.market.recordings import Recording
+from simvenue.market.replay import ReplayMarket
 from simvenue.market.synthetic import SyntheticMarket
 from simvenue.venues.catalogue import VENUES
 
@@ -28,8 +29,7 @@ def markets(config: SimvenueConfig, venue: str) -> list[Market]:
     for symbol in config.venues[venue].instruments:
         instrument = VENUES[venue].instruments[symbol]
         if recorded and recorded.symbol == symbol:
-            trades = read_recording(recorded.file, instrument)
-            made.append(ReplayMarket(instrument, recorded.file.name, trades, recorded.at_end))
+            made.append(ReplayMarket(instrument, Recording(recorded.files), recorded.at_end))
         else:
             made.append(SyntheticMarket(instrument, chosen.seed))
     return made

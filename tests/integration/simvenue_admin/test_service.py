@@ -124,7 +124,7 @@ def test_recording_that_is_none(stopped: Simvenue, tmp_path: Path) -> None:
     stopped.config.write_text(stopped.config.read_text().replace("kind: synthetic, seed: 7", replay))
     code, output = _refused(stopped)
     assert code == 78
-    assert "cannot be read as parquet" in output
+    assert "trades.parquet has the columns no parquet; known are" in output
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
