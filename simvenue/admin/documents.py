@@ -121,10 +121,14 @@ class FundingDocument(Answer):
 
 
 class AccountDocument(Answer):
-    """What an account has at this moment; ``unrealized_pnl`` and ``available`` are in USDT."""
+    """What an account has at this moment; ``unrealized_pnl`` and ``available`` are in USDT.
+
+    ``locked`` is the part of the balances that open spot orders hold back.
+    """
 
     name: str
     balances: dict[str, Number]
+    locked: dict[str, Number]
     unrealized_pnl: Number
     available: Number
     open_orders: int
@@ -137,6 +141,7 @@ def account(exchange: Exchange, name: str) -> AccountDocument:
     return AccountDocument(
         name=name,
         balances=exchange.balances(name),
+        locked={asset: amount for asset, amount in exchange.locked(name).items() if amount},
         unrealized_pnl=margin.unrealized,
         available=margin.available,
         open_orders=len(exchange.open_orders(name)),

@@ -29,6 +29,7 @@ class World:
         version: of this program.
         stopping: set when the admin API ends, for answers that would go on for ever.
         started: monotonic time at which it began.
+        started_ms: the same by the machine's clock, since the epoch.
     """
 
     venues: Mapping[str, ServedVenue]
@@ -37,6 +38,7 @@ class World:
     version: str
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     started: float = field(default_factory=time.monotonic)
+    started_ms: int = field(default_factory=lambda: time.time_ns() // 1_000_000)
 
     def venue(self, name: str | None) -> ServedVenue:
         """Find a venue; without a name the only one there is.

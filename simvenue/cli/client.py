@@ -70,3 +70,12 @@ def call(
     except (OSError, ValueError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", error)
         fail(f"simvenue does not answer at {url} ({reason}); start it or give --admin-url", UNAVAILABLE)
+
+
+def try_call(url: str, path: str) -> Any:  # noqa: ANN401 - JSON
+    """Ask once; None when nobody answers or the answer is no JSON."""
+    try:
+        with _opener.open(url.rstrip("/") + path, timeout=_TIMEOUT_SECONDS) as response:
+            return json.load(response)
+    except (OSError, ValueError, http.client.HTTPException):
+        return None

@@ -9,6 +9,8 @@ from simvenue.cli.output import print_json, table
 
 app = typer.Typer(no_args_is_help=True, help="Place and cancel orders as any account.")
 
+_COLUMNS = ("order_id", "account", "symbol", "side", "price", "quantity", "filled", "status")
+
 
 @app.command()
 def place(
@@ -46,8 +48,43 @@ def cancel(order_id: int, venue: Venue = None, admin_url: AdminUrl = DEFAULT_URL
     _show(call("DELETE", admin_url, f"/admin/v1/orders/{order_id}", query={"venue": venue}), as_json=as_json)
 
 
+def liquidate(
+    symbol: Annotated[str, typer.Option(help="For example BTCUSDT.")],
+    account: Annotated[str, typer.Option(help="Whose position.")] = "node",
+    venue: Venue = None,
+    admin_url: AdminUrl = DEFAULT_URL,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Cancel an account's orders in a contract and close its position by force."""
+    body = {"account": account, "symbol": symbol}
+    closed = call("POST", admin_url, "/admin/v1/liquidate", query={"venue": venue}, body=body)
+    if as_json:
+        print_json(closed)
+        return
+    table("closing orders", closed["orders"], _COLUMNS)
+
+
+@app.command("list")
+def list_orders(
+    account: Annotated[str | None, typer.Option(help="Whose; everybody's without it.")] = None,
+    symbol: Annotated[str | None, typer.Option(help="In one market.")] = None,
+    venue: Venue = None,
+    admin_url: AdminUrl = DEFAULT_URL,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Show open orders."""
+    query = {"account": account, "symbol": symbol, "venue": venue}
+    document = call("GET", admin_url, "/admin/v1/orders", query=query)
+    if as_json:
+        print_json(document)
+        return
+    table("open orders", document["orders"], (*_COLUMNS, "client_order_id"))
+
+
 def _show(order: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         print_json(order)
         return
-    table("order", [order], ("order_id", "account", "symbol", "side", "price", "quantity", "filled", "status"))
+    table("order", [order], _COLUMNS)

@@ -105,7 +105,9 @@ async def audit(call: Call[VenueQuery, None]) -> Audit:
 def _audit(venue: ServedVenue) -> dict[str, list[str]]:
     snapshot = Snapshot(venue.ledger.path)
     try:
-        return {account: contradictions(snapshot, account) for account in snapshot.accounts()}
+        return {
+            account: contradictions(snapshot, account, venue.exchange.instruments) for account in snapshot.accounts()
+        }
     finally:
         snapshot.close()
 

@@ -40,6 +40,8 @@ class LiveBook(Answer):
     """The best levels of a book, best first: price and quantity."""
 
     mark_price: Number
+    halted: bool
+    shocks: list[str]
     bids: list[Level]
     asks: list[Level]
 
@@ -102,7 +104,13 @@ def look(world: World, venue: ServedVenue, symbol: str) -> Live:
         reason=str(exchange.failure) if exchange.failure else None,
         venues=[entry(one) for one in world.venues.values()],
         market_paused=venue.market.paused,
-        book=LiveBook(mark_price=exchange.mark_price(symbol), bids=list(bids), asks=list(asks)),
+        book=LiveBook(
+            mark_price=exchange.mark_price(symbol),
+            halted=exchange.is_halted(symbol),
+            shocks=venue.market.shocks().get(symbol, []),
+            bids=list(bids),
+            asks=list(asks),
+        ),
         trades=[LiveTrade.model_validate(trade) for trade in reversed(exchange.recent_trades(symbol, _TRADES))],
         accounts=[_account(exchange, name) for name in exchange.accounts],
         faults=[FaultDocument.model_validate(active.document()) for active in world.faults.list(venue.name)],

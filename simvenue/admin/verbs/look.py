@@ -24,6 +24,7 @@ class Health(Answer):
     status: Literal["ok", "failed"]
     reason: str | None = Field(description="What broke first; None while well.")
     version: str
+    started_ms: int = Field(description="When this process began to serve; another after every restart.")
     uptime_seconds: float
     venues: dict[str, VenueHealth]
 
@@ -56,7 +57,9 @@ class InstrumentDocument(Answer):
     bid_quantity: Number
     ask: Number
     ask_quantity: Number
+    halted: bool
     market: str = Field(description="What moves it.", examples=["synthetic:7"])
+    shocks: list[str] = Field(description="Disturbances at work.", examples=[["widened"]])
 
 
 class State(Answer):
@@ -90,6 +93,7 @@ def health(call: Call[NoQuery, None]) -> web.Response:
         status="failed" if reasons else "ok",
         reason=reasons[0] if reasons else None,
         version=world.version,
+        started_ms=world.started_ms,
         uptime_seconds=world.uptime_seconds,
         venues=venues,
     )
@@ -117,6 +121,8 @@ def state(call: Call[VenueQuery, None]) -> State:
                 bid_quantity=top.bid_quantity,
                 ask=top.ask,
                 ask_quantity=top.ask_quantity,
+                halted=exchange.is_halted(symbol),
+                shocks=venue.market.shocks().get(symbol, []),
                 **{"market": "none", **positions.get(symbol, {})},
             )
         )

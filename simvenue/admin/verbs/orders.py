@@ -1,4 +1,4 @@
-"""The verbs about orders: list, place, cancel, as any account."""
+"""The verbs about orders: list, place, cancel, as any account; and the one order that nobody wants: liquidation."""
 
 from decimal import Decimal
 from typing import Annotated
@@ -98,6 +98,26 @@ def cancel_order(call: Call[VenueQuery, None]) -> OrderDocument:
     raise Rejection(RejectReason.UNKNOWN_ORDER, f"no open order {order_id}")
 
 
+class LiquidateBody(Given):
+    """Whose position in which contract."""
+
+    account: str = Field(examples=["node"])
+    symbol: str = Field(examples=["BTCUSDT"])
+
+
+class Liquidated(Answer):
+    """The orders that closed the position."""
+
+    venue: str
+    orders: list[OrderDocument]
+
+
+def liquidate(call: Call[VenueQuery, LiquidateBody]) -> Liquidated:
+    """Cancel an account's orders in a contract and close its position by force."""
+    orders = call.venue.exchange.liquidate(call.body.account, call.body.symbol)
+    return Liquidated(venue=call.venue.name, orders=[OrderDocument.model_validate(order) for order in orders])
+
+
 ROUTES = (
     Route(method="GET", path="/admin/v1/orders", act=open_orders, answer=OpenOrders, query=OpenOrdersQuery),
     Route(
@@ -128,5 +148,14 @@ ROUTES = (
         act=cancel_order,
         answer=OrderDocument,
         query=VenueQuery,
+    ),
+    Route(
+        method="POST",
+        path="/admin/v1/liquidate",
+        act=liquidate,
+        answer=Liquidated,
+        query=VenueQuery,
+        body=LiquidateBody,
+        examples={"example": {"account": "node", "symbol": "BTCUSDT"}},
     ),
 )
