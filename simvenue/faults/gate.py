@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from simvenue.venues.transport.frame import Frame
     from simvenue.venues.transport.gate import SocketCall
 
+_MAX_NAME = 64
+
 
 class VenueGate:
     """The faults that are at work on one venue, sorted by what they act on.
@@ -56,6 +58,8 @@ class VenueGate:
 
     def count(self, method: str, path: str, account: str) -> None:
         """Count a request that came as a frame."""
+        # Names are the client's own words here.
+        path = path[:_MAX_NAME]
         self.tally.add(self.venue, method, path)
         if self.tally.logging:
             self.tally.write({"venue": self.venue, "method": method, "path": path, "account": account})

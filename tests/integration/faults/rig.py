@@ -8,7 +8,7 @@ import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 from aiohttp import web
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
     from pathlib import Path
 
-    from simvenue.exchange.types import Instrument, Order
+    from simvenue.exchange.types import Order
     from simvenue.faults.active import Active
-    from simvenue.venues.transport.fault_form import FaultForm
+    from tests.integration.faults.wires import Binance, Bybit
 
 type Json = Any
 
@@ -58,70 +58,11 @@ class Reply:
         return json.loads(self.text)
 
 
-class Wire(Protocol):
-    """How tests speak to one venue. Prices are far from each other, so that resting orders rest."""
-
-    name: str
-    symbol: str
-    order_path: str
-    history_path: str
-    book_path: str
-    trade_stream: str
-    depth_stream: str
-    order_event: str
-    fill_where: dict[str, str]
-    side_field: str
-    form: FaultForm
-    error_code: int
-    order_method: str | None
-
-    def create_app(
-        self, exchange: Exchange, credentials: Mapping[str, Credential], clock: Callable[[], int]
-    ) -> web.Application:
-        """The venue's application."""
-
-    def instruments(self) -> list[Instrument]:
-        """Two instruments."""
-
-    async def signed(self, rig: Rig, method: str, path: str, **parameters: object) -> Reply:
-        """Sign and send."""
-
-    async def place(self, rig: Rig, client_order_id: str, *, market: bool = False) -> Reply:
-        """Buy a little: far below the market, or at the market."""
-
-    async def book(self, rig: Rig) -> Reply:
-        """Ask for the book."""
-
-    async def history(self, rig: Rig) -> Reply:
-        """Ask for all orders."""
-
-    def code(self, reply: Reply) -> int:
-        """The venue's error code in a reply; 0 for none."""
-
-    def rows(self, reply: Reply) -> list[Json]:
-        """A list reply's rows."""
-
-    def order_ids(self, reply: Reply) -> list[str]:
-        """The client order ids of a list reply."""
-
-    async def user_socket(self, rig: Rig) -> aiohttp.ClientWebSocketResponse:
-        """A socket on which the account's events come."""
-
-    async def public_socket(self, rig: Rig, stream: str) -> aiohttp.ClientWebSocketResponse:
-        """A socket that listens to one stream."""
-
-    def event_name(self, message: Json) -> str:
-        """What a user event is called; empty for what is none."""
-
-    async def server_time(self, rig: Rig) -> int:
-        """The venue's time as it tells it."""
-
-
 @dataclass
 class Rig:
     """A running venue, the faults it is under, and the test's hand in its exchange."""
 
-    wire: Wire
+    wire: Binance | Bybit
     url: str
     session: aiohttp.ClientSession
     exchange: Exchange
@@ -189,7 +130,7 @@ async def receive(socket: aiohttp.ClientWebSocketResponse, seconds: float = 3) -
 
 async def events(socket: aiohttp.ClientWebSocketResponse, quiet: float = 0.2) -> list[Json]:
     """All events until it is quiet for a while."""
-    found = []
+    found: list[Json] = []
     while True:
         try:
             message = await asyncio.wait_for(socket.receive(), quiet)
@@ -229,7 +170,7 @@ async def ended(socket: aiohttp.ClientWebSocketResponse, seconds: float = 3) -> 
 
 
 @asynccontextmanager
-async def running(wire: Wire, directory: Path) -> AsyncIterator[Rig]:
+async def running(wire: Binance | Bybit, directory: Path) -> AsyncIterator[Rig]:
     """A venue with a small book: bids at 50000, asks at 60000, somebody else's."""
     faults = Faults(seed=7)
     clock = faults.clock(wire.name, machine_ms)

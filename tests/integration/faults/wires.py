@@ -60,10 +60,11 @@ class Binance(Served):
     order_event: str
     fill_where: dict[str, str]
     side_field: str
+    frame_path: str
     trade_stream: str = "btcusdt@aggTrade"
     depth_stream: str = "btcusdt@depth@100ms"
     error_code: int = -1007
-    order_method: str | None = None
+    order_method: str = "order.place"
 
     @property
     def order_path(self) -> str:
@@ -85,11 +86,30 @@ class Binance(Served):
         query = urlencode({**parameters, "timestamp": machine_ms()})
         return await rig.send(method, f"{path}?{query}&signature={_hmac(query)}", {"X-MBX-APIKEY": KEY})
 
-    async def place(self, rig: Rig, client_order_id: str, *, market: bool = False) -> Reply:
-        """A buy."""
+    def _order(self, client_order_id: str, *, market: bool) -> dict[str, object]:
         order: dict[str, object] = {"symbol": self.symbol, "side": "BUY", "quantity": "0.010"}
         order |= {"type": "MARKET"} if market else {"type": "LIMIT", "timeInForce": "GTC", "price": "55000.00"}
-        return await self.signed(rig, "POST", self.order_path, **order, newClientOrderId=client_order_id)
+        return {**order, "newClientOrderId": client_order_id}
+
+    async def place(self, rig: Rig, client_order_id: str, *, market: bool = False) -> Reply:
+        """A buy."""
+        return await self.signed(rig, "POST", self.order_path, **self._order(client_order_id, market=market))
+
+    async def trade_socket(self, rig: Rig) -> aiohttp.ClientWebSocketResponse:
+        """A socket that takes orders."""
+        return await rig.socket(self.frame_path)
+
+    async def place_by_frame(self, socket: aiohttp.ClientWebSocketResponse, client_order_id: str) -> None:
+        """A buy as a signed frame."""
+        given = {**self._order(client_order_id, market=False), "apiKey": KEY, "timestamp": machine_ms()}
+        signed = "&".join(f"{name}={given[name]}" for name in sorted(given))
+        frame = {"id": client_order_id, "method": self.order_method, "params": given | {"signature": _hmac(signed)}}
+        await socket.send_str(json.dumps(frame))
+
+    def frame_code(self, reply: Json) -> int:
+        """The code of a frame's reply; 0 for success."""
+        code: int = reply.get("error", {}).get("code", 0)
+        return code
 
     async def book(self, rig: Rig) -> Reply:
         """The book."""
@@ -158,7 +178,7 @@ class Bybit(Served):
     fill_where: dict[str, str] = field(default_factory=lambda: {"data.0.orderStatus": "Filled"})
     side_field: str = "data.0.side"
     error_code: int = 10006
-    order_method: str | None = "order.create"
+    order_method: str = "order.create"
 
     async def signed(self, rig: Rig, method: str, path: str, **parameters: object) -> Reply:
         """Headers over the query or the JSON."""
@@ -189,17 +209,20 @@ class Bybit(Served):
         await self._login(socket)
         return socket
 
-    async def place_by_frame(
-        self, socket: aiohttp.ClientWebSocketResponse, client_order_id: str, *, market: bool = False
-    ) -> None:
+    async def place_by_frame(self, socket: aiohttp.ClientWebSocketResponse, client_order_id: str) -> None:
         """A buy over the trade socket."""
         frame = {
             "reqId": client_order_id,
             "op": "order.create",
             "header": {"X-BAPI-TIMESTAMP": str(machine_ms())},
-            "args": [self._order(client_order_id, market=market)],
+            "args": [self._order(client_order_id, market=False)],
         }
         await socket.send_str(json.dumps(frame))
+
+    def frame_code(self, reply: Json) -> int:
+        """The retCode."""
+        code: int = reply["retCode"]
+        return code
 
     async def _login(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         expires = machine_ms() + 5_000
@@ -263,6 +286,7 @@ _ALL: list[Binance | Bybit] = [
         order_event="ORDER_TRADE_UPDATE",
         fill_where={"o.x": "TRADE"},
         side_field="o.S",
+        frame_path="/ws-fapi/v1",
     ),
     Binance(
         name="binance_spot",
@@ -271,6 +295,7 @@ _ALL: list[Binance | Bybit] = [
         order_event="executionReport",
         fill_where={"x": "TRADE"},
         side_field="S",
+        frame_path="/ws-api/v3",
     ),
     Bybit(name="bybit", symbol="BTCUSDT-LINEAR"),
 ]
