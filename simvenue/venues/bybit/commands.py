@@ -57,6 +57,10 @@ def create(venue: Venue, account: str, parameters: Parameters) -> dict[str, str]
     try:
         order = venue.exchange.submit(request)
     except Rejection as rejection:
+        trigger = request.trigger
+        if rejection.reason is RejectReason.WOULD_TRIGGER and trigger and trigger.price:
+            current = venue.exchange.last_price(instrument.symbol)
+            raise errors.would_trigger(trigger.price, current, rises=trigger.rises) from rejection
         if rejection.reason not in _REFUSED_LATER:
             raise
         return _refuse_later(venue, instrument, request, rejection.reason)

@@ -11,6 +11,8 @@ from simvenue.exchange.types import RejectReason
 from simvenue.venues.bybit.instruments import Category
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from simvenue.exchange.types import Rejection
 
 
@@ -112,6 +114,13 @@ def no_such_order(category: Category) -> VenueError:
     return VenueError(110001, "order not exists or too late to cancel")
 
 
+def would_trigger(trigger_price: Decimal, current: Decimal, *, rises: bool) -> VenueError:
+    """The price a conditional order waits for has been reached already."""
+    if rises:
+        return VenueError(110092, f"expect Rising, but trigger_price[{trigger_price}] <= current[{current}]")
+    return VenueError(110093, f"expect Falling, but trigger_price[{trigger_price}] >= current[{current}]")
+
+
 _SHARED: dict[RejectReason, tuple[int, str]] = {
     RejectReason.UNKNOWN_SYMBOL: (10001, "params error: symbol invalid"),
     RejectReason.NO_CHANGE: (10001, "The order remains unchanged as the parameters entered match the existing ones."),
@@ -133,7 +142,7 @@ _LINEAR: dict[RejectReason, tuple[int, str]] = _SHARED | {
     RejectReason.LEVERAGE: (110013, "cannot set leverage due to risk limit level"),
     RejectReason.DUPLICATE_CLIENT_ORDER_ID: (110072, "OrderLinkedID is duplicate"),
     RejectReason.TRIGGER: (10001, "params error: TriggerPrice or TriggerDirection invalid"),
-    RejectReason.WOULD_TRIGGER: (110092, "expect Rising, but trigger_price already reached by the current price"),
+    RejectReason.WOULD_TRIGGER: (110092, "expect Rising or Falling, but the current price is past trigger_price"),
     RejectReason.MIN_NOTIONAL: (110094, "Order does not meet minimum order value 5USDT"),
     RejectReason.QUANTITY_STEP: (10001, "Qty invalid"),
     RejectReason.QUANTITY_RANGE: (

@@ -91,11 +91,8 @@ class Parameters:
         return int(text)
 
     def limit(self, *, default: int, maximum: int) -> int:
-        """Give ``limit`` of a list: more than ``maximum`` is cut to it, as the venue does; 0 is refused."""
-        value = self.optional_integer("limit")
-        if value == 0:
-            raise errors.invalid("limit")
-        return min(value or default, maximum)
+        """Give ``limit`` of a list: more than ``maximum`` is cut to it, 0 is as good as nothing."""
+        return min(self.optional_integer("limit") or default, maximum)
 
     def optional_decimal(self, name: str) -> Decimal | None:
         """Give a plain decimal number sent as text, without sign or exponent; None when absent."""
