@@ -52,12 +52,11 @@ def _take_over(data_dir: Path) -> None:
     before, path = data_dir / _BEFORE, ledger_path(data_dir, _BEFORE_VENUE)
     if not before.exists() or path.exists():
         return
-    # Whoever still writes to it, an older simvenue, holds its lock.
+    # Closing moves the log into the file, unless another program has it open; an older simvenue holds its lock.
     Ledger(before).close()
-    # The log first: a crash in between leaves a file that is taken over at the next start, with nothing lost.
-    for suffix in ("-wal", ""):
-        if (source := _beside(before, suffix)).exists():
-            source.rename(_beside(path, suffix))
+    if _beside(before, "-wal").exists():
+        raise LedgerError(f"ledger {before}: another program reads it; close that one, so that it can be taken over")
+    before.rename(path)
 
 
 def _beside(path: Path, suffix: str) -> Path:

@@ -58,7 +58,8 @@ async def test_stops_fast_with_open_connections(simvenue: Simvenue) -> None:
 def test_ends_when_the_ledger_cannot_be_written(simvenue: Simvenue) -> None:
     """When its ledger refuses writes it does not go on with what it cannot keep: exit 74, with the reason."""
     assert simvenue.process is not None
-    with closing(sqlite3.connect(simvenue.config.parent / "data/binance_futures.sqlite", isolation_level=None)) as other:
+    ledger = simvenue.config.parent / "data/binance_futures.sqlite"
+    with closing(sqlite3.connect(ledger, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         assert simvenue.process.wait(20) == 74
     simvenue.process = None
