@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from simvenue.exchange import admission, amendment, conditional, rehearsal, settings, trading
 from simvenue.exchange.account import Customer
 from simvenue.exchange.contracts import Setting, SettingEvent
+from simvenue.exchange.invariants import Watch
 from simvenue.exchange.ledger import Changes, Ledger, LedgerError
 from simvenue.exchange.operation import Operation
 from simvenue.exchange.questions import Questions
@@ -60,6 +61,7 @@ class Exchange(Questions):
         clock: Callable[[], int],
         leverage: int = DEFAULT_LEVERAGE,
         conditional_locks: bool = False,
+        debug: bool = False,
     ) -> None:
         """Open the exchange on what the ledger holds; open orders wait where they waited when this returns.
 
@@ -71,6 +73,8 @@ class Exchange(Questions):
             leverage: of a contract for which an account has set none, at most the contract's own.
             conditional_locks: whether an untriggered spot order holds back what it may cost (Binance's do, Bybit's
                 conditional ones do not).
+            debug: whether to check after every operation that books and orders add up; one that does not stops the
+                exchange before it is in the ledger. Slow with many open orders.
 
         Raises:
             LedgerError: the ledger cannot be read, or holds what ``instruments`` does not list.
@@ -93,6 +97,7 @@ class Exchange(Questions):
         self._delivering = False
         self._failure: Exception | None = None
         self._restore(accounts)
+        self._watch = Watch(state) if debug else None
 
     def _restore(self, accounts: Iterable[Account]) -> None:
         for account in accounts:
@@ -352,6 +357,8 @@ class Exchange(Questions):
             yield operation
             if market.waiting:
                 conditional.run(self._state, operation)
+            if self._watch:
+                self._watch.check(operation)
             operation.close()
             if operation.changes:
                 self._ledger.commit(operation.changes)
