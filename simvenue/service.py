@@ -68,6 +68,7 @@ async def serve(config: SimvenueConfig) -> Ending:
     Raises:
         LedgerError: a ledger cannot be opened.
         RecordingError: the recording cannot be used.
+        RequestLogError: the log of requests cannot be written.
         PortTakenError: an address is in use or not ours.
         ExceptionGroup: a market or an exchange failed while running.
     """
@@ -84,6 +85,9 @@ async def serve(config: SimvenueConfig) -> Ending:
     notify("STATUS=opening the ledgers")
     async with AsyncExitStack() as stack:
         faults = Faults(config.faults.seed)
+        if config.faults.request_log is not None:
+            faults.tally.log_to(config.faults.request_log)
+            stack.callback(faults.tally.close)
         venues = {name: await _open_venue(stack, config, name, faults) for name in config.venues}
         admin = create_admin(venues, process, faults, version=version("tradingnode-ops"), host=config.admin.host)
         admin_url = await _listen(stack, admin, "admin", config.admin)
@@ -131,7 +135,14 @@ async def _open_venue(stack: AsyncExitStack, config: SimvenueConfig, name: str, 
     ledger = open_ledger(config.data_dir, name)
     stack.callback(ledger.close)
     clock = faults.clock(name, clock_ms)
-    exchange = Exchange(instruments=instruments, ledger=ledger, accounts=_accounts(config, instruments), clock=clock)
+    exchange = Exchange(
+        instruments=instruments,
+        ledger=ledger,
+        accounts=_accounts(config, instruments),
+        clock=clock,
+        conditional_locks=kind.conditional_locks,
+        debug=config.debug,
+    )
     market = MarketRunner(exchange, ledger, played, speed=config.market.speed)
     app = kind.create_app(exchange, _credentials(config), clock)
     faults.install(app, name, kind.form)

@@ -29,6 +29,7 @@ def serve(
     from simvenue import demo, logs, service  # noqa: PLC0415
     from simvenue.config import ConfigurationError, load  # noqa: PLC0415
     from simvenue.exchange.ledger import LedgerError  # noqa: PLC0415
+    from simvenue.faults.tally import RequestLogError  # noqa: PLC0415
     from simvenue.market.recordings import RecordingError  # noqa: PLC0415
     from simvenue.notify import notify  # noqa: PLC0415
 
@@ -50,7 +51,7 @@ def serve(
         ending = asyncio.run(service.serve(load(path, allow_readable=allow_readable_config)))
     except ConfigurationError as error:
         refuse("\n".join(f"{error.path}: {problem}" for problem in error.problems), CONFIG)
-    except RecordingError as error:
+    except (RecordingError, RequestLogError) as error:
         refuse(f"{path}: {error}", CONFIG)
     except service.PortTakenError as error:
         refuse(f"{path}: {error}", UNAVAILABLE)

@@ -79,4 +79,6 @@ def _resolved(config: SimvenueConfig, base: Path) -> SimvenueConfig:
     if isinstance(market, ReplayConfig):
         book = None if market.book is None else base / market.book
         update["market"] = market.model_copy(update={"file": base / market.file, "book": book})
+    if config.faults.request_log is not None:
+        update["faults"] = config.faults.model_copy(update={"request_log": base / config.faults.request_log})
     return config.model_copy(update=update)

@@ -111,9 +111,12 @@ class ReplayConfig(Model):
 
 
 class FaultsConfig(Model):
-    """Where the dice of faults with a probability begin."""
+    """Where the dice of faults with a probability begin, and where requests are written down."""
 
     seed: int = Field(7, strict=True, description=SEED)
+    request_log: Path | None = Field(
+        None, description="set it to a file that gets a line of JSON for each request, or leave it out"
+    )
 
 
 class SimvenueConfig(Model):
@@ -132,3 +135,8 @@ class SimvenueConfig(Model):
         description="add it, e.g. {kind: synthetic, seed: 7, speed: 1.0} or {kind: replay, file: …, symbol: BTCUSDT}"
     )
     faults: FaultsConfig = Field(FaultsConfig(), description="add it, e.g. {seed: 7}, or leave it out")
+    debug: bool = Field(
+        default=False,
+        strict=True,
+        description="set it to true to check after every operation that all books add up, which is slow, or leave it out",
+    )

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 if TYPE_CHECKING:
+    from io import FileIO
     from pathlib import Path
-    from typing import TextIO
+
+log = logging.getLogger(__name__)
 
 _SECRET = re.compile(r"signature|sign|api_?key|secret|listen_?key|token|passphrase", re.IGNORECASE)
 _MAX_ENDPOINTS = 10_000
 _MAX_TEXT = 4_096
+
+
+class RequestLogError(Exception):
+    """The log of requests cannot be written; the message names path, problem and fix."""
 
 
 class Tally:
@@ -23,7 +30,7 @@ class Tally:
     def __init__(self) -> None:
         """Start at zero."""
         self._counts: dict[tuple[str, str, str], list[int]] = {}
-        self._log: TextIO | None = None
+        self._log: FileIO | None = None
 
     def add(self, venue: str, method: str, path: str) -> None:
         """Count a request."""
@@ -57,10 +64,14 @@ class Tally:
         """Append one line of JSON for each answered request to a file from now on.
 
         Raises:
-            OSError: the file cannot be written.
+            RequestLogError: the file cannot be written.
         """
         self.close()
-        self._log = path.open("a", encoding="utf-8", buffering=1)
+        try:
+            self._log = path.open("ab", buffering=0)
+        except OSError as error:
+            message = f"faults.request_log {path}: {error.strerror}; set it to a file that this user can write"
+            raise RequestLogError(message) from error
 
     def close(self) -> None:
         """Write no more lines."""
@@ -70,8 +81,14 @@ class Tally:
 
     def write(self, line: dict[str, Any]) -> None:
         """Write one line, when a file was asked for."""
-        if self._log is not None:
-            self._log.write(json.dumps({"time_ms": time.time_ns() // 1_000_000, **line}) + "\n")
+        if self._log is None:
+            return
+        try:
+            self._log.write(json.dumps({"time_ms": time.time_ns() // 1_000_000, **line}).encode() + b"\n")
+        except OSError as error:
+            # A full disk ends the log, not the venue.
+            log.warning("no more requests are written to %s: %s", self._log.name, error.strerror)
+            self.close()
 
 
 def parameters(query: str, body: bytes) -> dict[str, Any]:
