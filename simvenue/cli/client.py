@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -66,7 +67,8 @@ def call(
             sentence = f"{refused['reason']}: {refused['detail']}"
         except (ValueError, KeyError, TypeError):
             fail(f"{url} answered {error.code} and is not simvenue's admin API; check --admin-url", UNAVAILABLE)
-        fail(sentence.replace("?venue=", "--venue "), REFUSED)
+        # What is a parameter there is an option here.
+        fail(re.sub(r"\?(\w+)=", r"--\1", sentence), REFUSED)
     except (OSError, ValueError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", error)
         fail(f"simvenue does not answer at {url} ({reason}); start it or give --admin-url", UNAVAILABLE)

@@ -11,6 +11,9 @@ _ORDER_COLUMNS = ("order_id", "client_order_id", "symbol", "side", "type", "pric
 _FILL_COLUMNS = ("trade_id", "order_id", "symbol", "side", "price", "quantity", "commission", "is_maker")
 _POSITION_COLUMNS = ("symbol", "quantity", "entry_price", "realized_pnl")
 
+_MARKET_COLUMNS = ("symbol", "mark_price", "bid", "ask", "halted", "shocks", "market")
+_ACCOUNT_COLUMNS = ("name", "balances", "unrealized_pnl", "available", "open_orders")
+
 
 def ledger(
     account: Annotated[str, typer.Option(help="Whose.")] = "node",
@@ -31,22 +34,20 @@ def ledger(
 
 
 def state(venue: Venue = None, admin_url: AdminUrl = DEFAULT_URL, *, as_json: AsJson = False) -> None:
-    """Show markets and accounts as they are now."""
-    document = call("GET", admin_url, "/admin/v1/state", query={"venue": venue})
-    if as_json:
-        print_json(document)
-        return
-    table("markets", document["instruments"], ("symbol", "mark_price", "bid", "ask", "market"))
-    table("accounts", [_account(one) for one in document["accounts"]], _account_columns())
+    """Show markets and accounts as they are now, of one venue or of all; as JSON of one only."""
+    names = [venue] if venue or as_json else [v["name"] for v in call("GET", admin_url, "/admin/v1/venues")["venues"]]
+    for name in names:
+        document = call("GET", admin_url, "/admin/v1/state", query={"venue": name})
+        if as_json:
+            print_json(document)
+            return
+        table(f"{document['venue']}: markets", document["instruments"], _MARKET_COLUMNS)
+        table(f"{document['venue']}: accounts", [_account(one) for one in document["accounts"]], _ACCOUNT_COLUMNS)
 
 
 def _account(account: dict[str, Any]) -> dict[str, Any]:
     held = ", ".join(f"{amount} {asset}" for asset, amount in account["balances"].items())
     return {**account, "balances": held}
-
-
-def _account_columns() -> tuple[str, ...]:
-    return ("name", "balances", "unrealized_pnl", "available", "open_orders")
 
 
 def audit(venue: Venue = None, admin_url: AdminUrl = DEFAULT_URL, *, as_json: AsJson = False) -> None:

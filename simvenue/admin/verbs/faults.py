@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field, PlainSerializer, RootModel
 
 from simvenue.admin.errors import AdminError, invalid
 from simvenue.admin.route import Answer, Call, Given, NoQuery, Route, VenueQuery
+from simvenue.admin.world import World
 from simvenue.faults.catalogue import FAULT, KINDS, Fault
 from simvenue.faults.engine import FaultError
 from simvenue.faults.scope import When
@@ -105,9 +106,8 @@ def clear_faults(call: Call[NoQuery, None]) -> Faults:
 
 def clear_fault(call: Call[NoQuery, None]) -> FaultDocument:
     """End one fault; what it held goes on."""
-    with_number = _number(call)
     try:
-        (cleared,) = call.world.faults.clear(with_number)
+        (cleared,) = call.world.faults.clear(_number(call))
     except FaultError as error:
         raise AdminError(404, "UNKNOWN_FAULT", str(error)) from error
     return FaultDocument.model_validate(cleared.document())
@@ -130,19 +130,18 @@ def requests(call: Call[VenueQuery, None]) -> Requests:
     """Count the requests that came, by endpoint."""
     if call.query.venue is not None:
         call.world.venue(call.query.venue)
-    return _counted(call)
+    return _counted(call.world, call.query.venue)
 
 
-def reset_requests(call: Call[VenueQuery, None]) -> Requests:
+def reset_requests(call: Call[NoQuery, None]) -> Requests:
     """Set every count of requests to nothing, and give what it was."""
-    counted = _counted(call)
+    counted = _counted(call.world, None)
     call.world.faults.tally.reset()
     return counted
 
 
-def _counted(call: Call[VenueQuery, None]) -> Requests:
-    rows = call.world.faults.tally.rows(call.query.venue)
-    return Requests(requests=[RequestCount.model_validate(row) for row in rows])
+def _counted(world: World, venue: str | None) -> Requests:
+    return Requests(requests=[RequestCount.model_validate(row) for row in world.faults.tally.rows(venue)])
 
 
 _ONE = "/admin/v1/faults/{fault_id}"

@@ -60,9 +60,10 @@ class Simvenue:
         """Place an order; BTCUSDT limit unless told otherwise."""
         return self.call("POST", "/admin/v1/orders", {"symbol": "BTCUSDT", "type": "LIMIT", **fields})
 
-    def ledger(self, account: str) -> Any:  # noqa: ANN401 - JSON
+    def ledger(self, account: str, venue: str | None = None) -> Any:  # noqa: ANN401 - JSON
         """Dump an account's ledger."""
-        status, document = self.call("GET", f"/admin/v1/ledger?account={account}")
+        named = f"&venue={venue}" if venue else ""
+        status, document = self.call("GET", f"/admin/v1/ledger?account={account}{named}")
         assert status == 200
         return document
 
