@@ -144,7 +144,8 @@ async def _open_venue(stack: AsyncExitStack, config: SimvenueConfig, name: str, 
         debug=config.debug,
     )
     market = MarketRunner(exchange, ledger, played, speed=config.market.speed)
-    app = kind.create_app(exchange, _credentials(config), clock)
+    options = None if chosen.rate_limits else kind.unlimited
+    app = kind.create_app(exchange, _credentials(config), clock, options)
     faults.install(app, name, kind.form)
     url = await _listen(stack, app, f"venues.{name}", chosen)
     return ServedVenue(name=name, exchange=exchange, ledger=ledger, market=market, app=app, url=url)

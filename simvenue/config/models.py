@@ -33,6 +33,11 @@ class VenueConfig(Endpoint):
     """One exchange: where it listens and what it trades."""
 
     instruments: tuple[str, ...] = Field(min_length=1, description="list the instruments it trades, e.g. [BTCUSDT]")
+    rate_limits: bool = Field(
+        default=True,
+        strict=True,
+        description="set it to false to let clients ask as often as they like, or leave it out",
+    )
 
 
 type Amount = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
@@ -138,5 +143,5 @@ class SimvenueConfig(Model):
     debug: bool = Field(
         default=False,
         strict=True,
-        description="set it to true to check after every operation that all books add up, which is slow, or leave it out",
+        description="set it to true to check all books after every operation, which is slow, or leave it out",
     )

@@ -57,20 +57,21 @@ class Limits:
     """Counts calls in windows of a second (accounts) and five (addresses).
 
     Args:
-        per_second: Calls a second by endpoint, over `PER_SECOND`.
+        per_second: Calls a second by endpoint, over `PER_SECOND`; ``*`` is every endpoint that stands in neither.
         address_requests: Calls an address may send in five seconds.
     """
 
     def __init__(self, per_second: Mapping[str, int], address_requests: int) -> None:
         """Start with nothing counted."""
         self._per_second = {**PER_SECOND, **per_second}
+        self._others = per_second.get("*", OTHERS_PER_SECOND)
         self._address_requests = address_requests
         self._calls: dict[tuple[str, str], tuple[int, int]] = {}
         self._addresses: dict[str, tuple[int, int]] = {}
 
     def take(self, account: str, path: str, now_ms: int, cost: int = 1) -> tuple[Quota, bool]:
         """Count a call; give what is left, and whether the call may be served. A refused one is not counted."""
-        limit = self._per_second.get(path, OTHERS_PER_SECOND)
+        limit = self._per_second.get(path, self._others)
         window = now_ms // SECOND_MS
         start, used = self._calls.get((account, path), (window, 0))
         used = used if start == window else 0

@@ -112,6 +112,7 @@ def test_recorded_market(tmp_path: Path) -> None:
         ("port: 8101", "prot: 8101", "venues.binance_futures.prot is not a known key; did you mean port?"),
         ("port: 8101", "port: no port", "venues.binance_futures.port 'no port': should be a valid integer; set it to"),
         ("data_dir", "faults: {sed: 3}\ndata_dir", "faults.sed is not a known key; did you mean seed?"),
+        ("data_dir", "debug: 1\ndata_dir", "debug 1: should be a valid boolean; set it to true to check"),
         ("data_dir", "since: 2026-13-45\ndata_dir", "is not YAML: unreadable"),
         ("kind: synthetic", "kind: real", "market.kind is missing or neither synthetic nor replay"),
         ("speed: 1.0", "speed: 0", "market.speed 0: should be greater than 0; set it to a number above 0"),
