@@ -128,12 +128,12 @@ async def receive(socket: aiohttp.ClientWebSocketResponse, seconds: float = 3) -
     return json.loads(await asyncio.wait_for(socket.receive_str(), seconds))
 
 
-async def events(socket: aiohttp.ClientWebSocketResponse, quiet: float = 0.2) -> list[Json]:
-    """All events until it is quiet for a while."""
+async def events(socket: aiohttp.ClientWebSocketResponse, at_least: int = 0, *, quiet: float = 0.15) -> list[Json]:
+    """All messages until enough have come and it is quiet for a while, or the socket ends."""
     found: list[Json] = []
     while True:
         try:
-            message = await asyncio.wait_for(socket.receive(), quiet)
+            message = await asyncio.wait_for(socket.receive(), quiet if len(found) >= at_least else 3)
         except TimeoutError:
             return found
         if message.type is not aiohttp.WSMsgType.TEXT:
@@ -141,12 +141,23 @@ async def events(socket: aiohttp.ClientWebSocketResponse, quiet: float = 0.2) ->
         found.append(json.loads(message.data))
 
 
-async def named(rig: Rig, socket: aiohttp.ClientWebSocketResponse, quiet: float = 0.2) -> list[Json]:
-    """All order events until it is quiet for a while."""
-    return [m for m in await events(socket, quiet) if rig.wire.event_name(m) == rig.wire.order_event]
+async def named(
+    rig: Rig, socket: aiohttp.ClientWebSocketResponse, at_least: int = 0, *, quiet: float = 0.15
+) -> list[Json]:
+    """All order events, as above; what the venue tells beside them does not count."""
+    found: list[Json] = []
+    while True:
+        try:
+            message = await asyncio.wait_for(socket.receive(), quiet if len(found) >= at_least else 3)
+        except TimeoutError:
+            return found
+        if message.type is not aiohttp.WSMsgType.TEXT:
+            return found
+        event = json.loads(message.data)
+        found += [event] if rig.wire.event_name(event) == rig.wire.order_event else []
 
 
-async def silent(socket: aiohttp.ClientWebSocketResponse, seconds: float = 0.25) -> bool:
+async def silent(socket: aiohttp.ClientWebSocketResponse, seconds: float = 0.15) -> bool:
     """Whether nothing at all comes for a while, no end either."""
     try:
         await asyncio.wait_for(socket.receive(), seconds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from typing import Any
@@ -28,7 +29,7 @@ async def test_without_faults_an_order_and_its_fill_are_told(rig: Rig) -> None:
     """What the other tests take away is there."""
     socket = await rig.wire.user_socket(rig)
     await rig.wire.place(rig, "a", market=True)
-    assert _fills(rig, await named(rig, socket)) == 1
+    assert _fills(rig, await named(rig, socket, 1)) == 1
 
 
 async def test_drop_event_loses_the_fill(rig: Rig) -> None:
@@ -51,7 +52,7 @@ async def test_drop_event_can_pick_fills_by_their_content(rig: Rig) -> None:
     assert _fills(rig, await named(rig, socket)) == 0
     assert fault.hits == 1
     await rig.wire.place(rig, "b")
-    assert len(await named(rig, socket)) == 1
+    assert len(await named(rig, socket, 1)) == 1
 
 
 async def test_duplicate_event_comes_again(rig: Rig) -> None:
@@ -59,7 +60,7 @@ async def test_duplicate_event_comes_again(rig: Rig) -> None:
     socket = await rig.wire.user_socket(rig)
     rig.inject("duplicate_event", event=rig.wire.order_event, where=rig.wire.fill_where, copies=2)
     await rig.wire.place(rig, "a", market=True)
-    messages = await named(rig, socket)
+    messages = await named(rig, socket, 3)
     assert _fills(rig, messages) == 3
     assert messages[-1] == messages[-2] == messages[-3]
 
@@ -67,28 +68,28 @@ async def test_duplicate_event_comes_again(rig: Rig) -> None:
 async def test_delay_event_comes_late(rig: Rig) -> None:
     """The event comes after its delay, and later ones overtake it."""
     socket = await rig.wire.user_socket(rig)
-    rig.inject("delay_event", event=rig.wire.order_event, ms=500, count=1)
+    rig.inject("delay_event", event=rig.wire.order_event, ms=300, count=1)
     await rig.wire.place(rig, "first")
     begun = time.monotonic()
     await rig.wire.place(rig, "second")
-    messages = await named(rig, socket, quiet=0.8)
-    assert time.monotonic() - begun >= 0.45
+    messages = await named(rig, socket, 2)
+    assert time.monotonic() - begun >= 0.25
     assert ["second" in json.dumps(message) for message in messages] == [True, False]
 
 
 async def test_reorder_event_lets_the_next_pass(rig: Rig) -> None:
     """Two events change places; with none to follow, the one held back comes by itself."""
     socket = await rig.wire.user_socket(rig)
-    fault = rig.inject("reorder_event", event=rig.wire.order_event, count=1, patience_ms=300)
+    fault = rig.inject("reorder_event", event=rig.wire.order_event, count=1, patience_ms=400)
     await rig.wire.place(rig, "first")
     await rig.wire.place(rig, "second")
-    messages = await named(rig, socket, quiet=0.5)
+    messages = await named(rig, socket, 2)
     assert ["first" in json.dumps(message) for message in messages] == [False, True]
     rig.faults.clear(fault.number)
-    rig.inject("reorder_event", event=rig.wire.order_event, count=1, patience_ms=300)
+    rig.inject("reorder_event", event=rig.wire.order_event, count=1, patience_ms=400)
     await rig.wire.place(rig, "third")
-    assert await named(rig, socket, quiet=0.1) == []
-    assert len(await named(rig, socket, quiet=0.5)) == 1
+    assert await named(rig, socket) == []
+    assert len(await named(rig, socket, 1)) == 1
 
 
 async def test_poison_event_changes_values(rig: Rig) -> None:
@@ -98,14 +99,15 @@ async def test_poison_event_changes_values(rig: Rig) -> None:
     other = f"{holder}.symbol" if rig.wire.name == "bybit" else f"{holder}.s".lstrip(".")
     rig.inject("poison_event", event=rig.wire.order_event, set={rig.wire.side_field: ""}, remove=[other], count=1)
     await rig.wire.place(rig, "a")
-    (message,) = await named(rig, socket)
+    (message,) = await named(rig, socket, 1)
     order = _where(message, holder) if holder else message
     assert order[name] == ""
     assert other.rpartition(".")[2] not in order
     rig.inject("poison_event", event=rig.wire.order_event, text="{not json")
     await rig.wire.place(rig, "b")
-    while (await socket.receive()).data != "{not json":
-        pass
+    async with asyncio.timeout(3):
+        while (await socket.receive()).data != "{not json":
+            pass
 
 
 async def test_cut_at_event_ends_the_socket_at_the_fill(rig: Rig) -> None:
@@ -125,5 +127,5 @@ async def test_an_event_fault_meets_what_it_names_only(rig: Rig, fields: dict[st
     socket = await rig.wire.user_socket(rig)
     fault = rig.inject("drop_event", **fields)
     await rig.wire.place(rig, "a")
-    assert len(await events(socket)) >= 1
+    assert len(await events(socket, 1)) >= 1
     assert fault.hits == 0

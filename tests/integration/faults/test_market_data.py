@@ -24,13 +24,13 @@ async def test_stale_book_stands_still_on_streams_and_rest(rig: Rig) -> None:
     """The streams of the book fall silent and REST repeats itself while the market moves and trades are told."""
     depth = await rig.wire.public_socket(rig, rig.wire.depth_stream)
     trades = await rig.wire.public_socket(rig, rig.wire.trade_stream)
-    await events(depth)
+    await events(depth, quiet=0.25)
     rig.inject("stale_book", symbol=rig.wire.symbol)
     first = await rig.wire.book(rig)
     rig.quote(Side.BUY, "50001")
     rig.take(Side.BUY)
-    assert await events(depth) == []
-    assert len(await events(trades)) >= 1
+    assert await events(depth, quiet=0.25) == []
+    assert len(await events(trades, 1)) >= 1
     stale = await rig.wire.book(rig)
     assert _levels(rig, stale.json) == _levels(rig, first.json)
     rig.faults.clear()
@@ -43,12 +43,12 @@ async def test_sequence_gap_loses_one_message(rig: Rig) -> None:
     """The ids of the next message do not continue those of the last one."""
     depth = await rig.wire.public_socket(rig, rig.wire.depth_stream)
     rig.quote(Side.BUY, "50001")
-    before = [_book(m) for m in await events(depth)][-1]
+    before = [_book(m) for m in await events(depth, 1)][-1]
     fault = rig.inject("sequence_gap", symbol=rig.wire.symbol)
     rig.quote(Side.BUY, "50002")
-    assert await events(depth) == []
+    assert await events(depth, quiet=0.25) == []
     rig.quote(Side.BUY, "50003")
-    after = _book((await events(depth))[0])
+    after = _book((await events(depth, 1))[0])
     assert (fault.hits, fault.state) == (1, "spent")
     if "pu" in after:
         assert after["pu"] > before["u"]
@@ -61,10 +61,10 @@ async def test_sequence_gap_loses_one_message(rig: Rig) -> None:
 async def test_crossed_book_bids_above_the_ask(rig: Rig) -> None:
     """A bid far above every ask stands in the message, with the instrument's decimals."""
     depth = await rig.wire.public_socket(rig, rig.wire.depth_stream)
-    await events(depth)
+    await events(depth, quiet=0.25)
     rig.inject("crossed_book", percent=50)
     rig.quote(Side.BUY, "50001.5")
-    bids = _book((await events(depth))[-1])["b"]
+    bids = _book((await events(depth, 1))[-1])["b"]
     best = max(bids, key=lambda level: Decimal(level[0]))
     assert Decimal(best[0]) > 70_000
     assert {len(level[0].partition(".")[2]) for level in bids} == {len(best[0].partition(".")[2])}
@@ -74,15 +74,15 @@ async def test_stop_trades_keeps_the_book_going(rig: Rig) -> None:
     """Trades happen and are not told; the book's changes are."""
     depth = await rig.wire.public_socket(rig, rig.wire.depth_stream)
     trades = await rig.wire.public_socket(rig, rig.wire.trade_stream)
-    await events(depth)
+    await events(depth, quiet=0.25)
     rig.inject("stop_trades")
     rig.take(Side.BUY)
     assert await events(trades) == []
     rig.quote(Side.BUY, "50001")
-    assert len(await events(depth)) >= 1
+    assert len(await events(depth, 1)) >= 1
     rig.faults.clear()
     rig.take(Side.BUY)
-    assert len(await events(trades)) == 1
+    assert len(await events(trades, 1)) == 1
 
 
 async def test_public_frames_can_be_dropped_by_stream(rig: Rig) -> None:

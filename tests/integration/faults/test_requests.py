@@ -83,7 +83,7 @@ async def test_hang_swallows_a_request(rig: Rig) -> None:
     """Nothing comes, nothing is carried out; when the fault is cleared the connection is reset."""
     fault = rig.inject("hang", path=rig.wire.order_path)
     placing = asyncio.create_task(rig.wire.place(rig, "a"))
-    done, _ = await asyncio.wait({placing}, timeout=0.5)
+    done, _ = await asyncio.wait({placing}, timeout=0.2)
     assert not done
     assert [waiting["path"] for waiting in fault.document()["waiting"]] == [rig.wire.order_path]
     rig.faults.clear(fault.number)
@@ -112,7 +112,7 @@ async def test_lose_response_executes_and_hangs(rig: Rig) -> None:
     """The client sees nothing, and the ledger the order."""
     rig.inject("lose_response", path=rig.wire.order_path, how="hang")
     placing = asyncio.create_task(rig.wire.place(rig, "a"))
-    done, _ = await asyncio.wait({placing}, timeout=0.4)
+    done, _ = await asyncio.wait({placing}, timeout=0.2)
     assert not done
     assert rig.find("a") is not None
     rig.faults.clear()
@@ -171,9 +171,9 @@ async def test_poison_body_changes_values_in_place(rig: Rig) -> None:
 async def test_missing_history_hides_what_is_older(rig: Rig) -> None:
     """Rows older than asked for are missing while the ledger has them; younger ones are there."""
     await rig.wire.place(rig, "old", market=True)
-    await asyncio.sleep(0.6)
+    await asyncio.sleep(0.35)
     await rig.wire.place(rig, "new", market=True)
-    fault = rig.inject("missing_history", older_than_seconds=0.5)
+    fault = rig.inject("missing_history", older_than_seconds=0.3)
     assert rig.wire.order_ids(await rig.wire.history(rig)) == ["new"]
     rig.faults.clear(fault.number)
     assert sorted(rig.wire.order_ids(await rig.wire.history(rig))) == ["new", "old"]

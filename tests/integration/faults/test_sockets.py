@@ -52,11 +52,11 @@ async def test_freeze_silences_sockets_that_are_open(rig: Rig) -> None:
     assert not socket.closed
     fresh = await rig.wire.user_socket(rig)
     await rig.wire.place(rig, "told")
-    assert len(await named(rig, fresh)) == 1
+    assert len(await named(rig, fresh, 1)) == 1
     assert await silent(socket)
     rig.faults.clear(fault.number)
     await rig.wire.place(rig, "again")
-    assert len(await named(rig, socket)) == 1
+    assert len(await named(rig, socket, 1)) == 1
 
 
 async def test_freeze_ends_after_its_duration(rig: Rig) -> None:
@@ -65,7 +65,7 @@ async def test_freeze_ends_after_its_duration(rig: Rig) -> None:
     rig.inject("freeze", duration_seconds=0.2)
     await asyncio.sleep(0.3)
     await rig.wire.place(rig, "a")
-    assert len(await named(rig, socket)) == 1
+    assert len(await named(rig, socket, 1)) == 1
 
 
 async def test_close_socket_says_its_code(rig: Rig) -> None:

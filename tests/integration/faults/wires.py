@@ -179,6 +179,7 @@ class Bybit(Served):
     side_field: str = "data.0.side"
     error_code: int = 10006
     order_method: str = "order.create"
+    frame_path: str = "/v5/trade"
 
     async def signed(self, rig: Rig, method: str, path: str, **parameters: object) -> Reply:
         """Headers over the query or the JSON."""
@@ -205,7 +206,7 @@ class Bybit(Served):
 
     async def trade_socket(self, rig: Rig) -> aiohttp.ClientWebSocketResponse:
         """A socket that takes orders."""
-        socket = await rig.socket("/v5/trade")
+        socket = await rig.socket(self.frame_path)
         await self._login(socket)
         return socket
 
