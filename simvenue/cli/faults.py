@@ -1,21 +1,40 @@
-"""`simvenue fault`: put faults in, list, clear and release them. Every kind's options are its model's fields."""
+"""`simvenue fault`: put faults in, list, clear and release them."""
 
-import inspect
 import json
-import types
-from collections.abc import Callable
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any
 
 import typer
-from pydantic import BaseModel, ValidationError
+from typer.core import TyperGroup
 
 from simvenue.cli.client import DEFAULT_URL, AdminUrl, AsJson, Venue, call
 from simvenue.cli.output import USAGE, fail, print_json, say, table
-from simvenue.faults.catalogue import KINDS, parse
+
+
+class _Kinds(TyperGroup):
+    # The models of the faults take longer to import than all other commands together.
+    def list_commands(self, ctx: object) -> list[str]:
+        from simvenue.cli import fault_kinds  # noqa: PLC0415
+
+        return fault_kinds.names()
+
+    def get_command(self, ctx: object, cmd_name: str) -> Any:  # noqa: ANN401 - a command of typer's own click
+        from simvenue.cli import fault_kinds  # noqa: PLC0415
+
+        return fault_kinds.command(cmd_name)
+
 
 app = typer.Typer(no_args_is_help=True, help="Let venues misbehave.")
-add = typer.Typer(no_args_is_help=True, help="Put a fault in. `simvenue fault add KIND --help` shows a kind's options.")
+add = typer.Typer(
+    cls=_Kinds, no_args_is_help=True, help="Put a fault in. `simvenue fault add KIND --help` shows a kind's options."
+)
 app.add_typer(add, name="add")
+
+
+@add.callback()
+def _add() -> None:
+    # Makes typer keep a group that has no commands of its own.
+    pass
+
 
 _COLUMNS = ("id", "kind", "what", "hits", "seen", "state", "waiting")
 _CLEAR_ALL = "all"
@@ -25,7 +44,7 @@ _CLEAR_ALL = "all"
 def list_faults(venue: Venue = None, admin_url: AdminUrl = DEFAULT_URL, *, as_json: AsJson = False) -> None:
     """Show every fault that was not cleared: how often it met something, how often it struck, who waits for it."""
     document = call("GET", admin_url, "/admin/v1/faults", query={"venue": venue})
-    _show(document["faults"], document, as_json=as_json)
+    show(document["faults"], document, as_json=as_json)
 
 
 @app.command()
@@ -38,10 +57,10 @@ def clear(
     """End a fault, or all; what it held goes on."""
     if fault_id == _CLEAR_ALL:
         document = call("DELETE", admin_url, "/admin/v1/faults")
-        _show(document["faults"], document, as_json=as_json)
+        show(document["faults"], document, as_json=as_json)
         return
     cleared = call("DELETE", admin_url, f"/admin/v1/faults/{_number(fault_id)}")
-    _show([cleared], cleared, as_json=as_json)
+    show([cleared], cleared, as_json=as_json)
 
 
 @app.command()
@@ -67,7 +86,8 @@ def _number(fault_id: str) -> str:
     return fault_id
 
 
-def _show(faults: list[dict[str, Any]], document: object, *, as_json: bool) -> None:
+def show(faults: list[dict[str, Any]], document: object, *, as_json: bool) -> None:
+    """Print faults as a table, or what came as JSON."""
     if as_json:
         print_json(document)
         return
@@ -78,86 +98,3 @@ def _show(faults: list[dict[str, Any]], document: object, *, as_json: bool) -> N
         text = " ".join(f"{n}={v if isinstance(v, str) else json.dumps(v)}" for n, v in what.items())
         rows.append({**one, "kind": one["fault"]["kind"], "what": text or "everywhere", "waiting": waiting})
     table("faults", rows, _COLUMNS)
-
-
-def _adder(kind: str, model: type[BaseModel]) -> Callable[..., None]:
-    # typer reads a command's options off its signature; this one's is made from the model's fields.
-    def command(**given: Any) -> None:  # noqa: ANN401 - whatever the options hold
-        admin_url, as_json = given.pop("admin_url"), given.pop("as_json")
-        document = {"kind": kind, **{n: _value(model, n, v) for n, v in given.items() if v not in (None, False, [])}}
-        try:
-            parse(document)
-        except ValidationError as error:
-            fail("\n".join(_sentence(details["loc"], details["msg"]) for details in error.errors()), USAGE)
-        added = call("POST", admin_url, "/admin/v1/faults", body=document)
-        _show([added], added, as_json=as_json)
-
-    fields = {name: _option(model, name) for name in model.model_fields if name != "kind"}
-    parameters = [
-        *(
-            inspect.Parameter(n, inspect.Parameter.KEYWORD_ONLY, default=d, annotation=a)
-            for n, (a, d) in fields.items()
-        ),
-        inspect.Parameter("admin_url", inspect.Parameter.KEYWORD_ONLY, default=DEFAULT_URL, annotation=AdminUrl),
-        inspect.Parameter("as_json", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=AsJson),
-    ]
-    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # what typer looks at
-    command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    command.__doc__ = inspect.getdoc(model)
-    return command
-
-
-def _sentence(location: tuple[int | str, ...], message: str) -> str:
-    names = ["--" + str(part).replace("_", "-") if i == 0 else str(part) for i, part in enumerate(location[1:])]
-    return f"{' '.join(names) or 'fault'}: {message}"
-
-
-def _option(model: type[BaseModel], name: str) -> tuple[Any, Any]:
-    field = model.model_fields[name]
-    said = field.description or ""
-    if _is(field.annotation, bool):
-        return Annotated[bool, typer.Option(f"--{_dashed(name)}", help=said)], False
-    if _is(field.annotation, tuple):
-        return Annotated[list[str], typer.Option(f"--{_dashed(name)}", help=f"{said}; may be given often")], []
-    if not field.is_required() and field.default not in (None, ""):
-        said += f" (default: {field.default})"
-    if field.is_required():
-        said += " (required)"
-    metavar = "JSON" if _takes_json(field.annotation) else "TEXT"
-    return Annotated[str | None, typer.Option(f"--{_dashed(name)}", help=said, metavar=metavar)], None
-
-
-def _value(model: type[BaseModel], name: str, given: Any) -> Any:  # noqa: ANN401 - whatever the option holds
-    annotation = model.model_fields[name].annotation
-    if not isinstance(given, str):
-        return given
-    if _takes_json(annotation):
-        try:
-            return json.loads(given)
-        except ValueError as error:
-            fail(f"--{_dashed(name)} {given} is no JSON: {error}", USAGE)
-    # An API takes numbers as numbers; a command line knows only text.
-    return int(given) if _is(annotation, int) and given.lstrip("+-").isdecimal() else given
-
-
-def _takes_json(annotation: Any) -> bool:  # noqa: ANN401 - a type
-    return _is(annotation, dict) or "JsonValue" in str(annotation)
-
-
-def _is(annotation: Any, wanted: type) -> bool:  # noqa: ANN401 - a type
-    while hasattr(annotation, "__value__"):
-        annotation = annotation.__value__
-    origin = get_origin(annotation)
-    if origin is Annotated:
-        return _is(get_args(annotation)[0], wanted)
-    if origin in {Union, types.UnionType}:
-        return any(_is(part, wanted) for part in get_args(annotation))
-    return (origin or annotation) is wanted
-
-
-def _dashed(name: str) -> str:
-    return name.replace("_", "-")
-
-
-for _kind, _model in KINDS.items():
-    add.command(_kind)(_adder(_kind, _model))
