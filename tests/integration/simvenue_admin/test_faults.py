@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import threading
 import time
-import urllib.error
-import urllib.request
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,7 +18,6 @@ if TYPE_CHECKING:
     from tests.integration.simvenue_admin.process import Simvenue
 
 PING = "/fapi/v1/ping"
-_opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 @pytest.fixture
@@ -30,15 +27,6 @@ def venue(shared: Simvenue) -> Iterator[Simvenue]:
         assert shared.call("DELETE", path)[0] == 200
     yield shared
     assert shared.call("DELETE", "/admin/v1/faults")[0] == 200
-
-
-def _ping(simvenue: Simvenue) -> int:
-    try:
-        with _opener.open(simvenue.venue_url + PING, timeout=10) as response:
-            return int(response.status)
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code
 
 
 def _json(simvenue: Simvenue, *arguments: str) -> Any:  # noqa: ANN401 - JSON
@@ -51,7 +39,7 @@ def test_a_fault_acts_counts_and_ends(venue: Simvenue) -> None:
     """A fault put in by the command acts as often as asked, is listed with its hits, and is gone when cleared."""
     added = _json(venue, "fault", "add", "http_status", "--status", "502", "--path", "/fapi/v*/ping", "--count", "2")
     assert added["fault"] == {"kind": "http_status", "status": 502, "path": "/fapi/v*/ping", "count": 2}
-    assert [_ping(venue) for _ in range(4)] == [502, 502, 200, 200]
+    assert [venue.ask_venue(PING) for _ in range(4)] == [502, 502, 200, 200]
     (listed,) = _json(venue, "fault", "list")["faults"]
     assert (listed["id"], listed["hits"], listed["state"]) == (added["id"], 2, "spent")
     shown = venue.run("fault", "list").stdout
@@ -81,7 +69,7 @@ def test_a_barrier_holds_until_released(venue: Simvenue) -> None:
         return list(waiting)
 
     for expected in ([200], [200, 200]):
-        held = threading.Thread(target=lambda: answers.append(_ping(venue)))
+        held = threading.Thread(target=lambda: answers.append(venue.ask_venue(PING)))
         held.start()
         (waiting,) = wait_for_waiting()
         assert (waiting["venue"], waiting["method"], waiting["path"]) == ("binance_futures", "GET", PING)
@@ -94,7 +82,7 @@ def test_a_barrier_holds_until_released(venue: Simvenue) -> None:
 def test_requests_are_counted(venue: Simvenue) -> None:
     """Every request to a venue is counted by endpoint; a reset begins anew and tells what was."""
     for _ in range(3):
-        _ping(venue)
+        venue.ask_venue(PING)
     (row,) = _json(venue, "requests", "--venue", "binance_futures")["requests"]
     assert (row["venue"], row["method"], row["path"], row["count"]) == ("binance_futures", "GET", PING, 3)
     assert _json(venue, "requests", "--reset")["requests"][0]["count"] == 3
