@@ -45,6 +45,9 @@ if TYPE_CHECKING:
     from simvenue.exchange.contracts import FundingPayment
     from simvenue.exchange.types import Fill, Order, Position, PositionSide
 
+FIRST_ID = 1_000_000_001
+"""Ids of a new ledger have as many digits from the first on as after years: clients sort them as text."""
+
 
 class LedgerError(Exception):
     """The ledger cannot be opened or written; the message says why and what to do."""
@@ -144,7 +147,7 @@ class Ledger:
     def reserve(self, sequence: str, count: int) -> int:
         """Reserve ``count`` ids that no later process will hand out again; give the first."""
         row = self._db.execute("SELECT reserved FROM sequences WHERE name=?", (sequence,)).fetchone()
-        last = row[0] if row else 0
+        last = row[0] if row else FIRST_ID - 1
         self._write((("INSERT OR REPLACE INTO sequences VALUES (?,?)", [(sequence, last + count)]),))
         return int(last) + 1
 
