@@ -68,11 +68,12 @@ def _sentence(location: tuple[int | str, ...], message: str) -> str:
 def _option(model: type[BaseModel], name: str) -> tuple[Any, Any]:
     field = model.model_fields[name]
     said = field.description or ""
-    if _is(field.annotation, bool):
+    # Any JSON may also be a truth value, but is no switch.
+    if _is(field.annotation, bool) and not _takes_json(field.annotation):
         return Annotated[bool, typer.Option(f"--{_dashed(name)}", help=said)], False
     if _is(field.annotation, tuple):
         return Annotated[list[str], typer.Option(f"--{_dashed(name)}", help=f"{said}; may be given often")], []
-    if not field.is_required() and field.default not in (None, ""):
+    if not field.is_required() and field.default_factory is None and field.default not in (None, ""):
         said += f" (default: {field.default})"
     if field.is_required():
         said += " (required)"

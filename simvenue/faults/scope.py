@@ -65,7 +65,9 @@ class CallScope(Scope):
         side: BUY or SELL; any by default.
     """
 
-    method: Literal["GET", "POST", "PUT", "DELETE", "WS"] | None = Field(None, description="WS: a request by socket")
+    method: Literal["GET", "POST", "PUT", "DELETE", "WS"] | None = Field(
+        None, description="GET, POST, PUT, DELETE, or WS for a request by frame"
+    )
     path: Glob = Field("*", description="glob over the path, or over the method's name on a socket")
     account: Name | None = Field(None, description="whose requests; anybody's by default")
     symbol: Name | None = Field(None, description="symbol in the exchange, e.g. BTCUSDT or BTCUSDT-LINEAR")
