@@ -19,6 +19,8 @@ from tests.integration.venue.scenarios import Scenario
 from tests.integration.venue_spot.testers import SECOND_INSTRUMENT
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from nautilus_trader.model.orders import Order
 
 BAR_SECONDS = 70.0
@@ -160,7 +162,7 @@ class Trade(Scenario):
         }
         self._post("orders?venue=binance_spot", body)
 
-    def _post(self, path: str, body: dict[str, object]) -> None:
+    def _post(self, path: str, body: Mapping[str, object]) -> None:
         request = urllib.request.Request(  # noqa: S310 - the test's own loopback address
             f"{self.settings['admin']}/admin/v1/{path}",
             json.dumps(body).encode(),
@@ -191,7 +193,7 @@ class Trade(Scenario):
         )
         self.submit_order(firing)
         await self._status(firing, OrderStatus.ACCEPTED)
-        self._post("market/gap?venue=binance_spot", {"symbol": "BTCUSDT", "percent": "-1"})
+        self._post("market/shift?venue=binance_spot", {"symbol": "BTCUSDT", "percent": "-1"})
         await self._status(firing, OrderStatus.FILLED, 30)
 
     async def _touched(self) -> None:

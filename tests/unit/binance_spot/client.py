@@ -141,7 +141,8 @@ class Client:
 
     async def refused(self, method: str, path: str, **parameters: object) -> tuple[int, str]:
         """Sign, send, expect HTTP 400; the venue's code and text."""
-        status, body = await self.signed(method, path, **parameters)
+        query = self.query(**parameters)  # type: ignore[arg-type] # a parameter is never called key
+        status, body = await self.public(method, path, query, headers={"X-MBX-APIKEY": KEY})
         assert status == 400, body
         assert set(body) == {"code", "msg"}
         return body["code"], body["msg"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -65,7 +65,7 @@ async def test_a_reading_key_may_not_trade(venue: Client) -> None:
 )
 async def test_requests_must_be_fresh(venue: Client, offset: int, window: str | None, code: int | None) -> None:
     """A timestamp ahead of the venue, or older than recvWindow (which may have decimals), is refused."""
-    parameters = {"timestamp": venue.clock() + offset} | ({"recvWindow": window} if window else {})
+    parameters: dict[str, Any] = {"timestamp": venue.clock() + offset} | ({"recvWindow": window} if window else {})
     status, body = await venue.signed("GET", ACCOUNT, **parameters)
     assert (status, body.get("code")) == ((200, None) if code is None else (400, code))
 

@@ -135,7 +135,13 @@ async def test_a_trailing_stop_follows_the_price(venue: Client) -> None:
     for price in ("60000.00", "60600.00"):
         venue.quote(Side.SELL, price, "0.1")
     venue.quote(Side.BUY, "59990.00", "1")
-    parameters = {"symbol": "BTCUSDT", "side": "SELL", "type": "STOP_LOSS", "quantity": "0.01", "trailingDelta": 100}
+    parameters: dict[str, Any] = {
+        "symbol": "BTCUSDT",
+        "side": "SELL",
+        "type": "STOP_LOSS",
+        "quantity": "0.01",
+        "trailingDelta": 100,
+    }
     placed = await venue.ok("POST", ORDER, **parameters)
     venue.take(Side.BUY, "0.1")
     venue.take(Side.BUY, "0.1")
