@@ -126,8 +126,8 @@ async def _socket(target: Target, path: str) -> tuple[Measured, str]:
 
         async def send() -> str:
             nonlocal last
-            parameters: dict[str, str | int] = dict(pair.split("=", 1) for pair in _ORDER.split("&"))
-            parameters |= {"apiKey": target.api_key, "timestamp": time.time_ns() // 1_000_000}
+            parameters: dict[str, str | int] = {"apiKey": target.api_key, "timestamp": time.time_ns() // 1_000_000}
+            parameters |= {name: value for name, _, value in (pair.partition("=") for pair in _ORDER.split("&"))}
             text = "&".join(f"{name}={parameters[name]}" for name in sorted(parameters))
             signature = hmac.new(target.secret.encode(), text.encode(), hashlib.sha256).hexdigest()
             frame = {"id": "1", "method": "order.place", "params": parameters | {"signature": signature}}
