@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import TYPE_CHECKING
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from simvenue.exchange.ledger import Ledger, LedgerError
-from simvenue.exchange.rows import SELECT_FILL, SELECT_FUNDING, SELECT_ORDER, read_fill, read_funding, read_order
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
-    from typing import Any
-
-    from simvenue.exchange.contracts import FundingPayment
-    from simvenue.exchange.types import Fill, Order
 
 
 class Snapshot(Ledger):
@@ -36,6 +32,7 @@ class Snapshot(Ledger):
             self._db = sqlite3.connect(
                 f"file:{quote(str(path))}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
             )
+            self._db.create_function("plain", 1, lambda text: format(Decimal(text), "f"), deterministic=True)
             self._db.execute("BEGIN")
             # The moment is that of the first read, not of BEGIN.
             self._db.execute("SELECT count(*) FROM sequences").fetchone()
@@ -46,19 +43,11 @@ class Snapshot(Ledger):
         """Let the moment go."""
         self._db.close()
 
-    def each_order(self, account: str, size: int) -> Iterator[list[Order]]:
-        """Give an account's orders, oldest first, at most ``size`` at a time."""
-        return self._each(f"{SELECT_ORDER} WHERE account=? ORDER BY order_id", account, size, read_order)
+    def pages(self, query: str, parameters: Sequence[object], size: int) -> Iterator[list[tuple[Any, ...]]]:
+        """Give the rows of a query, at most ``size`` at a time.
 
-    def each_fill(self, account: str, size: int) -> Iterator[list[Fill]]:
-        """Give an account's fills, oldest first, at most ``size`` at a time."""
-        return self._each(f"{SELECT_FILL} WHERE account=? ORDER BY trade_id, order_id", account, size, read_fill)
-
-    def each_payment(self, account: str, size: int) -> Iterator[list[FundingPayment]]:
-        """Give an account's funding payments, oldest first, at most ``size`` at a time."""
-        return self._each(f"{SELECT_FUNDING} WHERE account=? ORDER BY payment_id", account, size, read_funding)
-
-    def _each[T](self, query: str, account: str, size: int, read: Callable[[tuple[Any, ...]], T]) -> Iterator[list[T]]:
-        rows = self._db.execute(query, (account,))
+        The query has a function more than SQL: ``plain(text)`` writes a decimal number without an exponent.
+        """
+        rows = self._db.execute(query, parameters)
         while some := rows.fetchmany(size):
-            yield [read(row) for row in some]
+            yield some

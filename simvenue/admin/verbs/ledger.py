@@ -4,13 +4,12 @@ Both read a snapshot in a thread: a ledger of any size neither holds the exchang
 """
 
 import asyncio
-import json
-from collections.abc import Iterable, Iterator, Sequence
 
 from aiohttp import web
-from pydantic import BaseModel, Field, TypeAdapter
+from pydantic import Field
 
 from simvenue.admin.documents import FillDocument, FundingDocument, Number, OrderDocument, PositionDocument
+from simvenue.admin.dump import parts
 from simvenue.admin.errors import invalid
 from simvenue.admin.route import Answer, Call, Route, VenueQuery
 from simvenue.exchange.audit import audit as contradictions
@@ -18,9 +17,6 @@ from simvenue.exchange.exchange import Exchange
 from simvenue.exchange.snapshot import Snapshot
 from simvenue.exchange.types import Rejection, RejectReason
 from simvenue.registry import ServedVenue
-
-_ROWS = 500
-"""Rows read and sent at a time, a few milliseconds' work."""
 
 
 class LedgerQuery(VenueQuery):
@@ -48,9 +44,6 @@ class Audit(Answer):
     contradictions: dict[str, list[str]] = Field(description="By account, one sentence each.")
 
 
-_BALANCES: TypeAdapter[dict[str, Number]] = TypeAdapter(dict[str, Number])
-
-
 async def ledger(call: Call[LedgerQuery, None]) -> web.StreamResponse:
     """Dump an account's orders, fills, funding, positions and balances: the truth that a node is compared with."""
     venue, account = call.venue, call.query.account
@@ -61,8 +54,8 @@ async def ledger(call: Call[LedgerQuery, None]) -> web.StreamResponse:
     snapshot = await asyncio.to_thread(Snapshot, venue.ledger.path)
     try:
         await response.prepare(call.request)
-        parts = _parts(venue.name, account, snapshot)
-        while (part := await asyncio.to_thread(next, parts, None)) is not None:
+        text = parts(venue.name, account, snapshot)
+        while (part := await asyncio.to_thread(next, text, None)) is not None:
             await response.write(part)
     finally:
         await asyncio.to_thread(snapshot.close)
@@ -74,26 +67,6 @@ def _check_account(exchange: Exchange, account: str) -> None:
     if account not in exchange.accounts:
         detail = f"account {account} is not one of {', '.join(exchange.accounts)}"
         raise Rejection(RejectReason.UNKNOWN_ACCOUNT, detail)
-
-
-def _parts(venue: str, account: str, snapshot: Snapshot) -> Iterator[bytes]:
-    # The text of a LedgerDocument, piece by piece.
-    yield f'{{"venue":{json.dumps(venue)},"account":{json.dumps(account)}'.encode()
-    yield from _list("orders", OrderDocument, snapshot.each_order(account, _ROWS))
-    yield from _list("fills", FillDocument, snapshot.each_fill(account, _ROWS))
-    yield from _list("funding", FundingDocument, snapshot.each_payment(account, _ROWS))
-    yield from _list("positions", PositionDocument, [snapshot.positions(account)])
-    yield b',"balances":' + _BALANCES.dump_json(snapshot.balances(account)) + b"}"
-
-
-def _list(name: str, document: type[BaseModel], pages: Iterable[Sequence[object]]) -> Iterator[bytes]:
-    rows = TypeAdapter(list[document])  # type: ignore[valid-type] # a type that is known at run time only
-    separator = f',"{name}":['.encode()
-    for page in pages:
-        if page:
-            yield separator + rows.dump_json(rows.validate_python(page, from_attributes=True))[1:-1]
-            separator = b","
-    yield b"]" if separator == b"," else separator + b"]"
 
 
 async def audit(call: Call[VenueQuery, None]) -> Audit:
