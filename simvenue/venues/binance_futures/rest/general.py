@@ -23,7 +23,8 @@ def server_time(call: Call) -> dict[str, int]:
 
 def exchange_info(call: Call) -> dict[str, Any]:
     """Every instrument."""
-    return instruments.exchange_info(call.venue.exchange.instruments.values(), call.venue.clock())
+    venue = call.venue
+    return instruments.exchange_info(venue.exchange.instruments.values(), venue.limiter.limits, venue.clock())
 
 
 ROUTES = (

@@ -8,6 +8,7 @@ from simvenue.exchange.contracts import MarginType, PositionMode
 from simvenue.exchange.types import Rejection, RejectReason
 from simvenue.venues.binance import errors
 from simvenue.venues.binance.endpoint import Route, Security
+from simvenue.venues.binance.limits import Counted
 from simvenue.venues.binance_futures.messages import positions
 from simvenue.venues.binance_futures.rest.tickers import one_or_all
 
@@ -103,6 +104,30 @@ def set_multi_assets_mode(call: Call) -> object:
     raise errors.VenueError(-4171, "No need to change joint margin.")
 
 
+def account_config(call: Call) -> dict[str, Any]:
+    """What the account is allowed and set to."""
+    return {
+        "feeTier": 0,
+        "canTrade": True,
+        "canDeposit": True,
+        "canWithdraw": True,
+        **position_mode(call),
+        "updateTime": 0,
+        **multi_assets_mode(call),
+        "tradeGroupId": -1,
+    }
+
+
+def fee_burn(_call: Call) -> dict[str, bool]:
+    """Fees are paid in the settlement asset, always."""
+    return {"feeBurn": False}
+
+
+def order_limits(call: Call) -> list[dict[str, Any]]:
+    """How many orders the account may send in which time."""
+    return [limit.document() for limit in call.venue.limiter.limits if limit.counted is Counted.ORDERS]
+
+
 ROUTES = (
     Route("GET", "/fapi/v1/positionSide/dual", Security.SIGNED, position_mode, weight=30),
     Route("POST", "/fapi/v1/positionSide/dual", Security.SIGNED, set_position_mode),
@@ -112,4 +137,7 @@ ROUTES = (
     Route("GET", "/fapi/v1/leverageBracket", Security.SIGNED, leverage_bracket),
     Route("GET", "/fapi/v1/multiAssetsMargin", Security.SIGNED, multi_assets_mode, weight=30),
     Route("POST", "/fapi/v1/multiAssetsMargin", Security.SIGNED, set_multi_assets_mode),
+    Route("GET", "/fapi/v1/accountConfig", Security.SIGNED, account_config, weight=5),
+    Route("GET", "/fapi/v1/feeBurn", Security.SIGNED, fee_burn, weight=30),
+    Route("GET", "/fapi/v1/rateLimit/order", Security.SIGNED, order_limits),
 )
