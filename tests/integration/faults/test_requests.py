@@ -100,6 +100,18 @@ async def test_reset_drops_the_connection_before_execution(rig: Rig) -> None:
     assert rig.find("a") is None
 
 
+@pytest.mark.parametrize("kind", ["reset", "lose_response"])
+async def test_reset_is_a_tcp_reset(rig: Rig, kind: str) -> None:
+    """The kernel reports ECONNRESET, not an orderly end, and not a byte of an answer comes."""
+    rig.inject(kind, path=rig.wire.book_path)
+    host, port = rig.url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(f"GET {rig.wire.book_path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    with pytest.raises(ConnectionResetError):
+        await asyncio.wait_for(reader.read(), 2)
+    writer.close()
+
+
 async def test_lose_response_executes_and_resets(rig: Rig) -> None:
     """The client sees its connection reset, and the ledger the order."""
     rig.inject("lose_response", path=rig.wire.order_path, count=1)
