@@ -30,6 +30,22 @@ def venue(tmp_path: Path) -> Iterator[Venue]:
     process.stop()
 
 
+@pytest.fixture(scope="module")
+def shared_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
+    """A redis-server for the tests of one module that leave nothing in it."""
+    server = Redis(tmp_path_factory.mktemp("redis") / "redis").start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def shared_venue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Venue]:
+    """A venue for the tests of one module that do not mind each other's orders."""
+    process = bybit_venue(tmp_path_factory.mktemp("shared") / "venue")
+    yield process
+    process.stop()
+
+
 @pytest.fixture
 def node(redis: Redis, venue: Venue, tmp_path: Path) -> Iterator[Node]:
     """A node that makes a market in BTCUSDT-LINEAR, not started yet."""

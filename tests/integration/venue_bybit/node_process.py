@@ -9,11 +9,11 @@ import asyncio
 import json
 import os
 import sys
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from nautilus_trader.adapters.bybit import (
     BYBIT,
     BybitDataClientConfig,
@@ -73,7 +73,7 @@ def _config(settings: dict[str, Any]) -> TradingNodeConfig:
     )
 
 
-class _CountingTester(DataTester):  # type: ignore[misc]
+class _CountingTester(DataTester):
     """Upstream's tester, with a count of what it received by type."""
 
     def __init__(self, config: DataTesterConfig, seen: dict[str, int]) -> None:
@@ -130,7 +130,7 @@ def _data_tester(instrument: InstrumentId, seen: dict[str, int], *, linear: bool
             request_bars=True,
             request_funding_rates=linear,
             # The adapter refuses to ask for trades of an hour and more ago.
-            requests_start_delta=pd.Timedelta(minutes=4),
+            requests_start_delta=timedelta(minutes=4),
             log_data=False,
         ),
         seen,

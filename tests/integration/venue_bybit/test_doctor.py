@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def command(redis: Redis, venue: Venue, tmp_path: Path) -> Command:
+def command(shared_redis: Redis, shared_venue: Venue, tmp_path: Path) -> Command:
     """The command, with settings that lead to both."""
-    return Command(tmp_path, node_variables(redis, venue.port))
+    return Command(tmp_path, node_variables(shared_redis, shared_venue.port))
 
 
 def test_all_is_well(command: Command) -> None:

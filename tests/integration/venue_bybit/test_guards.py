@@ -18,9 +18,16 @@ if TYPE_CHECKING:
 
     from tests.integration.node.world import Node, Redis, Venue
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.nightly
 
-BUY = {"account": "node", "symbol": "BTCUSDT-LINEAR", "side": "BUY", "type": "MARKET", "quantity": "0.010"}
+BUY = {
+    "account": "node",
+    "symbol": "BTCUSDT-LINEAR",
+    "side": "BUY",
+    "type": "MARKET",
+    "quantity": "0.010",
+    "client_order_id": "by-hand",
+}
 
 
 @pytest.fixture

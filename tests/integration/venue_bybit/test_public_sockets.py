@@ -14,6 +14,7 @@ from nautilus_trader.model.identifiers import TraderId
 
 from nodecfg import TradingNodeSettings, client_factories
 from nodecfg.builders.bybit_public_sockets import SimulatedBybitLiveDataClientFactory, simulated_factory
+from tests.integration.venue_bybit.world import node_variables
 
 if TYPE_CHECKING:
     from tests.integration.node.world import Redis, Venue
@@ -45,24 +46,22 @@ async def connects(factory: type[BybitLiveDataClientFactory], venue: Venue) -> N
         await socket.close()
 
 
-async def test_upstream_still_needs_it(venue: Venue) -> None:
+async def test_upstream_still_needs_it(shared_venue: Venue) -> None:
     """The stock client cannot connect to a venue over http://; when this fails, nodecfg's module can go."""
     with pytest.raises(Exception, match="ws:// or wss://"):
-        await connects(BybitLiveDataClientFactory, venue)
+        await connects(BybitLiveDataClientFactory, shared_venue)
 
 
-async def test_exchanged_sockets_connect(venue: Venue) -> None:
+async def test_exchanged_sockets_connect(shared_venue: Venue) -> None:
     """With sockets of their own address, or of REST's host, every product type connects."""
-    await connects(SimulatedBybitLiveDataClientFactory, venue)
-    address = f"ws://127.0.0.1:{venue.port}/v5/public"
-    await connects(simulated_factory({"LINEAR": f"{address}/linear", "SPOT": f"{address}/spot"}), venue)
+    await connects(SimulatedBybitLiveDataClientFactory, shared_venue)
+    address = f"ws://127.0.0.1:{shared_venue.port}/v5/public"
+    await connects(simulated_factory({"LINEAR": f"{address}/linear", "SPOT": f"{address}/spot"}), shared_venue)
 
 
-def test_only_a_simulated_venue_gets_it(redis: Redis) -> None:
+def test_only_a_simulated_venue_gets_it(shared_redis: Redis) -> None:
     """Settings without addresses lead to upstream's own factory, those with addresses to ours."""
-    from tests.integration.venue_bybit.world import node_variables  # noqa: PLC0415 - beside what it is used for
-
-    simulated = node_variables(redis, 1)
+    simulated = node_variables(shared_redis, 1)
     real = {name: value for name, value in simulated.items() if "BASE_URL" not in name}
     assert client_factories(TradingNodeSettings.from_env(real)).data[BYBIT] is BybitLiveDataClientFactory
     ours = client_factories(TradingNodeSettings.from_env(simulated)).data[BYBIT]

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from tests.integration.node.world import Venue
 
-pytestmark = pytest.mark.slow
-
 QUOTING: dict[str, Any] = {
     "order_qty": "0.020",
     "open_position_on_start_qty": "0.050",
@@ -73,6 +71,7 @@ def run_and_judge(venue: Venue, directory: Path, product: str, tester: dict[str,
     assert {"MARKET", "LIMIT", tester.get("stop_order_type", "STOP_MARKET")} <= kinds
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("product", ["LINEAR", "SPOT"])
 def test_testers_receive_everything_and_agree_with_the_ledger(venue: Venue, tmp_path: Path, product: str) -> None:
     """All data arrive; it opens, quotes, amends, waits with stops, cancels in a batch and closes; ledger is equal."""
@@ -91,6 +90,7 @@ def test_tester_that_replaces_its_orders_agrees_with_the_ledger(tmp_path: Path, 
         venue.stop()
 
 
+@pytest.mark.nightly
 def test_tester_in_hedge_mode_agrees_with_the_ledger(venue: Venue, tmp_path: Path) -> None:
     """With two positions per contract every order says which it is for, and the ledger is equal."""
     tester = {"order_qty": "0.020", "open_position_on_start_qty": "0.050", "tob_offset_ticks": 100}
