@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from simvenue.faults.active import Active, State
 from simvenue.faults.catalogue import FrameFault, RequestFault, SocketFault
 from simvenue.faults.clocks import skew
+from simvenue.faults.events import ReorderEvent
 from simvenue.faults.gate import VenueGate
 from simvenue.faults.http import middleware
 from simvenue.faults.sockets import CloseSocket, CutSocket, ExpireListenKeys, Freeze
@@ -154,9 +155,10 @@ class Faults:
         for venue, gate in self._gates.items():
             here = [active for active in live if active.at(venue)]
             gate.requests = tuple(a for a in here if isinstance(a.fault, get_args(RequestFault)))
-            # What reorders keeps frames back after its last hit, and must see those that overtake them.
-            spent = [a for a in self._active.values() if a.state is State.SPENT and a.memory and a.at(venue)]
-            gate.frames = tuple(a for a in [*here, *spent] if isinstance(a.fault, get_args(FrameFault)))
+            # What reorders holds a frame back after its last hit, and must see those that overtake it.
+            holding = [a for a in self._active.values() if a.state is State.SPENT and isinstance(a.fault, ReorderEvent)]
+            frames = [*here, *(a for a in holding if a.at(venue))]
+            gate.frames = tuple(a for a in frames if isinstance(a.fault, get_args(FrameFault)))
             gate.sockets = tuple(a for a in here if isinstance(a.fault, get_args(SocketFault)))
             gate.closed = tuple(a for a in here if isinstance(a.fault, Maintenance))
             gate.busy = bool(gate.requests or gate.frames or gate.sockets or gate.closed)

@@ -80,7 +80,7 @@ async def test_delay_event_comes_late(rig: Rig) -> None:
 async def test_reorder_event_lets_the_next_pass(rig: Rig) -> None:
     """Two events change places; with none to follow, the one held back comes by itself."""
     socket = await rig.wire.user_socket(rig)
-    fault = rig.inject("reorder_event", event=rig.wire.order_event, count=1, patience_ms=400)
+    fault = rig.inject("reorder_event", event=rig.wire.order_event, count=1, patience_ms=60_000)
     await rig.wire.place(rig, "first")
     await rig.wire.place(rig, "second")
     messages = await named(rig, socket, 2)

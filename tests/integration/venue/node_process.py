@@ -27,6 +27,7 @@ from nautilus_trader.live.node import TradingNode
 from nautilus_trader.model.events import OrderFilled
 from nautilus_trader.model.identifiers import TraderId
 
+from tests.integration.faults.suffering_scenario import Suffering
 from tests.integration.venue.conditional_scenario import Conditional
 from tests.integration.venue.hedge_scenario import Hedge
 from tests.integration.venue.scenarios import SCENARIOS, Scenario
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from nautilus_trader.model.orders import Order
     from nautilus_trader.trading.strategy import Strategy
 
-ALL_SCENARIOS = SCENARIOS | {"conditional": Conditional, "hedge": Hedge}
+ALL_SCENARIOS = SCENARIOS | {"conditional": Conditional, "hedge": Hedge, "suffering": Suffering}
 
 
 def _config(settings: dict[str, Any]) -> TradingNodeConfig:
