@@ -121,6 +121,12 @@ class Limiter:
             window = self._window(limit, now_ms)
             window.used[account] = window.used.get(account, 0) + orders
 
+    def forgive_orders(self, account: str, orders: int, now_ms: int) -> None:
+        """Count fewer orders of an account, never below none."""
+        for limit in self._of(Counted.ORDERS):
+            window = self._window(limit, now_ms)
+            window.used[account] = max(0, window.used.get(account, 0) - orders)
+
     def used(self, counted: Counted, who: str, now_ms: int) -> list[tuple[RateLimit, int]]:
         """What an address or account has used of each limit."""
         return [(limit, self._window(limit, now_ms).used.get(who, 0)) for limit in self._of(counted)]

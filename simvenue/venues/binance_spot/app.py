@@ -10,7 +10,7 @@ from simvenue.venues.binance.limits import Counted, RateLimit
 from simvenue.venues.binance.market_streams import MarketStreams
 from simvenue.venues.binance.venue import Market, open_venue
 from simvenue.venues.binance.ws_api import serve_at
-from simvenue.venues.binance_spot import user_stream
+from simvenue.venues.binance_spot import unfilled_orders, user_stream
 from simvenue.venues.binance_spot.api_methods import METHODS
 from simvenue.venues.binance_spot.cancel_names import CANCEL_NAME, CancelName
 from simvenue.venues.binance_spot.control import SpotControl
@@ -67,6 +67,7 @@ def create_app(
     streams = MarketStreams(venue, STREAMS)
 
     def publish(event: Event) -> None:
+        unfilled_orders.forgive(venue, event)
         user_stream.publish(app, event)
         streams.publish(event)
 

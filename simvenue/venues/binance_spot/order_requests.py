@@ -120,6 +120,9 @@ def _trigger(parameters: Parameters, order_type: SpotOrderType, side: Side) -> T
         raise errors.VenueError(-1102, message)
     price = positive(parameters, "stopPrice", "stopPrice") if stop_price is not None else None
     if delta is not None:
+        # The exchange knows when to start following for taking profits only: at a better price.
+        if order_type.is_stop == (price is not None):
+            raise errors.VenueError(-1128, "Combination of optional parameters invalid.")
         if not MIN_TRAILING_DELTA <= delta <= MAX_TRAILING_DELTA:
             raise errors.VenueError(-1013, "Filter failure: TRAILING_DELTA")
         # What trails turns against the best price: a buy fires on a rise, a sale on a fall.

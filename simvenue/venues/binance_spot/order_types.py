@@ -56,8 +56,8 @@ _CONDITIONAL = frozenset(
 def type_of(order: Order) -> SpotOrderType:
     """What an order is called.
 
-    A trailing order of the exchange does not say whether it stops a loss or takes a profit: one that waits for an
-    activation price takes a profit, as those of the other kind are hardly ever given one.
+    A trailing order of the exchange does not say whether it stops a loss or takes a profit: it takes a profit when it
+    waits for an activation price, as only those are taken with one.
     """
     limit = order.type is OrderType.LIMIT
     trigger = order.trigger

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import SecretStr
 
 from simvenue.credentials import Credential
+from simvenue.exchange.types import Side
 from simvenue.venues.binance.auth import hmac_signature, proves
 from simvenue.venues.binance.limits import Counted, RateLimit
 from simvenue.venues.binance_spot import VenueOptions
@@ -136,3 +137,15 @@ class TestLimits:
         assert (reply["status"], reply["error"]["code"]) == (429, -1015)
         assert reply["error"]["data"]["retryAfter"] > reply["error"]["data"]["serverTime"]
         assert len(venue.exchange.open_orders("node")) == 3
+
+    async def test_orders_that_trade_do_not_count(self, venue: Client) -> None:
+        """The first fill of a taker gives one order back, that of a maker five, down to none."""
+        venue.quote(Side.SELL, "59000.00", "0.015")
+        counts = []
+        for _ in range(3):
+            response, _ = await venue.raw("POST", "/api/v3/order", venue.query(**ORDER), headers={"X-MBX-APIKEY": KEY})
+            counts.append(int(response.headers["X-MBX-ORDER-COUNT-1D"]))
+        assert counts == [0, 0, 1]
+        # The second order is first in the queue, but it has traded before.
+        venue.take(Side.SELL, "0.006")
+        assert [row["count"] for row in await venue.ok("GET", "/api/v3/rateLimit/order")] == [0]

@@ -130,6 +130,35 @@ async def test_every_trigger_waits_on_its_own_side_of_the_price(venue: Client, s
     assert refusal == (-2010, "Order would trigger immediately.")
 
 
+async def test_a_trailing_take_profit_starts_at_its_price(venue: Client) -> None:
+    """It follows once its stop price is reached; a stop loss takes no start, and a take profit not without."""
+    for price in ("60000.00", "60600.00"):
+        venue.quote(Side.SELL, price, "0.1")
+    venue.quote(Side.BUY, "59990.00", "1")
+    trailing = {
+        "symbol": "BTCUSDT",
+        "side": "SELL",
+        "quantity": "0.01",
+        "trailingDelta": 50,
+        "newOrderRespType": "RESULT",
+    }
+    placed = await venue.ok("POST", ORDER, **trailing, type="TAKE_PROFIT", stopPrice="60500.00")
+    assert (placed["type"], placed["stopPrice"], placed["trailingTime"]) == ("TAKE_PROFIT", "60500.00000000", -1)
+    venue.take(Side.BUY, "0.1")
+    venue.take(Side.SELL, "0.1")
+    named = {"symbol": "BTCUSDT", "orderId": placed["orderId"]}
+    assert (await venue.ok("GET", ORDER, **named))["status"] == "NEW"
+    venue.take(Side.BUY, "0.1")
+    assert (await venue.ok("GET", ORDER, **named))["trailingTime"] > 0
+    venue.take(Side.SELL, "0.1")
+    assert (await venue.ok("GET", ORDER, **named))["status"] == "FILLED"
+    assert (await venue.refused("POST", ORDER, **trailing, type="TAKE_PROFIT"))[0] == -1128
+    assert (await venue.refused("POST", ORDER, **trailing, type="STOP_LOSS", stopPrice="59000.00"))[0] == -1128
+    wild = {**trailing, "trailingDelta": 5000}
+    refusal = await venue.refused("POST", ORDER, **wild, type="STOP_LOSS")
+    assert refusal == (-1013, "Filter failure: TRAILING_DELTA")
+
+
 async def test_a_trailing_stop_follows_the_price(venue: Client) -> None:
     """It fires when the price has turned by its delta from the best one seen."""
     for price in ("60000.00", "60600.00"):

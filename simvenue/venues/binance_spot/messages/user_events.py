@@ -1,4 +1,4 @@
-"""The user events: executionReport, outboundAccountPosition, balanceUpdate."""
+"""The user events: executionReport and outboundAccountPosition."""
 
 from __future__ import annotations
 
@@ -104,8 +104,3 @@ def account_position(
             for asset in assets
         ],
     }
-
-
-def balance_update(asset: str, change: Decimal, *, time_ms: int, now_ms: int) -> dict[str, Any]:
-    """A deposit (positive) or a withdrawal."""
-    return {"e": "balanceUpdate", "E": now_ms, "a": asset, "d": decimals.amount(change), "T": time_ms}
