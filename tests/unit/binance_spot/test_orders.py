@@ -135,7 +135,7 @@ async def test_a_trailing_take_profit_starts_at_its_price(venue: Client) -> None
     for price in ("60000.00", "60600.00"):
         venue.quote(Side.SELL, price, "0.1")
     venue.quote(Side.BUY, "59990.00", "1")
-    trailing = {
+    trailing: dict[str, Any] = {
         "symbol": "BTCUSDT",
         "side": "SELL",
         "quantity": "0.01",
