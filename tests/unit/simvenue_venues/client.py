@@ -32,6 +32,7 @@ type Json = Any
 SECRET = "S" * 64
 KEY = "K" * 64
 MAKER = "maker"
+TAKER = "taker"
 
 
 class Clock:
@@ -104,21 +105,21 @@ class Client:
     def take(self, side: Side, quantity: str) -> None:
         """Let somebody else trade at the market."""
         request = OrderRequest(
-            account=MAKER, symbol="BTCUSDT", side=side, type=OrderType.MARKET, quantity=Decimal(quantity)
+            account=TAKER, symbol="BTCUSDT", side=side, type=OrderType.MARKET, quantity=Decimal(quantity)
         )
         self.exchange.submit(request)
 
 
 @asynccontextmanager
 async def running_venue(directory: Path, options: VenueOptions) -> AsyncIterator[Client]:
-    """A running venue with an empty book and two accounts."""
+    """A running venue with an empty book and three accounts."""
     clock = Clock()
     ledger = Ledger(directory / "ledger.sqlite")
     money = {"USDT": Decimal(1_000_000), "BNB": Decimal(1)}
     exchange = Exchange(
         instruments=[INSTRUMENTS["BTCUSDT"], INSTRUMENTS["ETHUSDT"]],
         ledger=ledger,
-        accounts=[Account(name="node", balances=money), Account(name=MAKER, balances=money)],
+        accounts=[Account(name=name, balances=money) for name in ("node", MAKER, TAKER)],
         clock=clock,
     )
     app = create_app(exchange, {KEY: Credential(account="node", secret=SecretStr(SECRET))}, clock, options)
