@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from decimal import Decimal
 from typing import Annotated
 
 from aiohttp import web
@@ -25,7 +26,7 @@ STILL_SECONDS = 3.0
 
 _LEVELS = 12
 _TRADES = 18
-_ORDERS = 20
+_ORDERS = 8
 
 type Level = tuple[Number, Number]
 
@@ -40,6 +41,8 @@ class LiveBook(Answer):
     """The best levels of a book, best first: price and quantity."""
 
     mark_price: Number
+    price_places: int = Field(description="Decimals of the tick.", examples=[2])
+    quantity_places: int = Field(description="Decimals of the lot.", examples=[3])
     halted: bool
     shocks: list[str]
     bids: list[Level]
@@ -106,6 +109,8 @@ def look(world: World, venue: ServedVenue, symbol: str) -> Live:
         market_paused=venue.market.paused,
         book=LiveBook(
             mark_price=exchange.mark_price(symbol),
+            price_places=_places(exchange.instruments[symbol].tick_size),
+            quantity_places=_places(exchange.instruments[symbol].step_size),
             halted=exchange.is_halted(symbol),
             shocks=venue.market.shocks().get(symbol, []),
             bids=list(bids),
@@ -116,6 +121,11 @@ def look(world: World, venue: ServedVenue, symbol: str) -> Live:
         faults=[FaultDocument.model_validate(active.document()) for active in world.faults.list(venue.name)],
         clients=[] if control is None else [LiveClient.model_validate(one) for one in control.connections()],
     )
+
+
+def _places(step: Decimal) -> int:
+    # Venues print more decimals than they trade in: 0.01000000 is two.
+    return max(0, -int(step.normalize().as_tuple().exponent))
 
 
 def _account(exchange: Exchange, name: str) -> LiveAccount:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -23,6 +24,12 @@ if TYPE_CHECKING:
 
 FIRST = next(iter(VENUES))
 SCRIPT = "<img src=x onerror=document.title='owned'>"
+
+
+@pytest.fixture(autouse=True)
+def _without_faults(simvenue: Simvenue) -> Iterator[None]:
+    yield
+    simvenue.call("DELETE", "/admin/v1/faults")
 
 
 def _wait(browser: Chrome, seconds: float = 15) -> WebDriverWait[Chrome]:
@@ -83,9 +90,9 @@ def test_an_order_appears_and_goes(browser: Chrome, simvenue: Simvenue) -> None:
     row = browser.find_element(By.XPATH, "//div[@data-account='node']//tr[contains(., 'watched-order')]")
     assert [cell.text for cell in row.find_elements(By.TAG_NAME, "td")][1:] == [
         "BUY",
-        "58000.00",
+        "58000",
         "0.013",
-        "0.000",
+        "0",
         "NEW",
     ]
     simvenue.call("POST", f"/admin/v1/orders?venue={FIRST}", {**body, "type": "MARKET"})
@@ -105,10 +112,27 @@ def test_a_fault_appears_counts_and_is_cleared_by_a_click(browser: Chrome, simve
         assert simvenue.ask_venue("/fapi/v1/ping") == 503
     count = f"[data-fault='{added['id']}'] td.n"
     _wait(browser).until(lambda b: b.find_element(By.CSS_SELECTOR, count).text == "2")
-    browser.find_element(By.CSS_SELECTOR, f"[data-fault='{added['id']}'] button").click()
+    browser.find_element(By.XPATH, f"//tr[@data-fault='{added['id']}']//button[. = 'Clear']").click()
     _see(browser, "faults", "The venue behaves")
     assert simvenue.call("GET", "/admin/v1/faults")[1] == {"faults": []}
     assert simvenue.ask_venue("/fapi/v1/ping") == 200
+
+
+def test_a_barrier_is_released_by_a_click(browser: Chrome, simvenue: Simvenue) -> None:
+    """A fault that holds a request says so and offers to release it; then the request is answered."""
+    _open(browser, simvenue, f"#{FIRST}")
+    fault = {"kind": "hold", "path": "/fapi/v1/ping", "venue": FIRST}
+    number = simvenue.call("POST", "/admin/v1/faults", fault)[1]["id"]
+    _see(browser, "faults", "hold")
+    release = browser.find_element(By.XPATH, f"//tr[@data-fault='{number}']//button[. = 'Release']")
+    assert not release.is_displayed()
+    with ThreadPoolExecutor() as pool:
+        answer = pool.submit(simvenue.ask_venue, "/fapi/v1/ping")
+        _see(browser, "faults", "holds 1")
+        assert not answer.done()
+        release.click()
+        assert answer.result(10) == 200
+    _wait(browser).until(lambda b: "holds" not in _text(b, "faults"))
 
 
 def test_all_faults_are_cleared_by_a_click(browser: Chrome, simvenue: Simvenue) -> None:
@@ -163,7 +187,6 @@ def test_clients_are_shown_and_text_stays_text(browser: Chrome, simvenue: Simven
         assert browser.find_elements(By.TAG_NAME, "img") == []
         assert "owned" not in browser.title
     _wait(browser).until(lambda b: SCRIPT not in _text(b, "clients"))
-    simvenue.call("DELETE", "/admin/v1/faults")
 
 
 @pytest.mark.parametrize("width", [360, 800, 1400])
@@ -177,7 +200,6 @@ def test_it_fits(browser: Chrome, simvenue: Simvenue, width: int) -> None:
         _see(browser, "faults", "very/long")
         assert browser.execute_script("return document.documentElement.scrollWidth") <= width
     finally:
-        simvenue.call("DELETE", "/admin/v1/faults")
         browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
