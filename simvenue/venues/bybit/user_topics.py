@@ -6,10 +6,11 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from simvenue.exchange.contracts import FundingEvent
 from simvenue.exchange.types import InstrumentKind, OrderEvent
 from simvenue.venues.bybit import accounts
 from simvenue.venues.bybit.instruments import category_of
-from simvenue.venues.bybit.messages import orders
+from simvenue.venues.bybit.messages import funding, orders
 from simvenue.venues.transport.frame import Frame, FrameKind
 
 if TYPE_CHECKING:
@@ -34,7 +35,12 @@ def stream(account: str, topic: str) -> str:
 
 
 def publish(venue: Venue, event: Event) -> None:
-    """Tell an account what the exchange just did to its order; other events pass."""
+    """Tell an account what the exchange just did to its order, or what it paid; other events pass."""
+    if isinstance(event, FundingEvent):
+        payment = event.payment
+        instrument = venue.exchange.instruments[payment.symbol]
+        _push(venue, Subject(payment.account, instrument, None), "execution", funding.execution(instrument, payment))
+        push_wallet(venue, payment.account)
     if not isinstance(event, OrderEvent):
         return
     order, fill = event.order, event.fill

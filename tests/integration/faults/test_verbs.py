@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from simvenue.exchange.types import InstrumentKind, Rejection, Side
-from tests.integration.faults.rig import ACCOUNT, events, named
+from tests.integration.faults.rig import ACCOUNT, Json, events, named
 
 if TYPE_CHECKING:
     from tests.integration.faults.rig import Rig
@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 def _needs_positions(rig: Rig) -> None:
     if rig.exchange.instruments[rig.wire.symbol].kind is not InstrumentKind.PERPETUAL:
         pytest.skip("spot has no positions")
+
+
+def _side(rig: Rig, message: Json) -> str:
+    for part in rig.wire.side_field.split("."):
+        message = message[int(part)] if part.isdigit() else message[part]
+    return str(message).upper()
 
 
 async def test_a_forced_cancel_is_told(rig: Rig) -> None:
@@ -37,7 +43,7 @@ async def test_a_liquidation_is_told(rig: Rig) -> None:
     (order,) = rig.exchange.liquidate(ACCOUNT, rig.wire.symbol)
     assert sum(position.quantity for position in rig.exchange.positions(ACCOUNT)) == 0
     assert str(order.client_order_id).startswith("autoclose-")
-    assert any(str(order.order_id) in str(message) for message in await events(socket, 1))
+    assert any(_side(rig, message) == "SELL" for message in await named(rig, socket, 1))
 
 
 async def test_funding_is_told(rig: Rig) -> None:
