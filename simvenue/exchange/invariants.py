@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from simvenue.exchange.account import hold_price
-from simvenue.exchange.types import ZERO, InstrumentKind, OrderStatus, Side
+from simvenue.exchange.types import ZERO, InstrumentKind, OrderStatus, Side, TriggerSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +37,9 @@ class Watch:
                 {(customer.name, *key): position.quantity for key, position in customer.positions.items()}
             )
             self._filled.update({order.order_id: order.filled for order in customer.open_orders.values()})
-        self._spot_only = all(m.instrument.kind is InstrumentKind.SPOT for m in state.symbols.values())
+        # What contracts settle in may go below zero by a loss; nothing else may.
+        listed = [market.instrument for market in state.symbols.values()]
+        self._settled = {i.quote for i in listed if i.kind is not InstrumentKind.SPOT}
 
     def check(self, operation: Operation) -> None:
         """Book an operation a second time and compare.
@@ -50,6 +52,7 @@ class Watch:
         for payment in operation.changes.funding:
             self._balances[payment.account, payment.asset] += payment.amount
         found = [*_book(self._state, operation.market), *_trades(operation), *self._orders(operation)]
+        found += _triggers(self._state, operation)
         for customer in self._state.customers.values():
             found += self._owned(customer)
             found += self._held(customer)
@@ -81,7 +84,7 @@ class Watch:
             expected = self._balances[customer.name, asset]
             if amount != expected:
                 yield f"balance {asset} of {customer.name} is {amount}, the fills say {expected}"
-            if self._spot_only and (amount < 0 or customer.free(asset) < 0):
+            if asset not in self._settled and (amount < 0 or customer.free(asset) < 0):
                 yield f"{customer.name} has {amount} {asset} and {customer.locked.get(asset, ZERO)} of it locked"
         for key, position in customer.positions.items():
             expected = self._positions[customer.name, *key]
@@ -147,3 +150,15 @@ def _trades(operation: Operation) -> Iterator[str]:
     for trade in operation.trades:
         if trade.buyer_order_id == trade.seller_order_id:
             yield f"trade {trade.trade_id} has one side only"
+
+
+def _triggers(state: State, operation: Operation) -> Iterator[str]:
+    market = operation.market
+    marks = [market.reference] if market.reference != operation.reference else []
+    for order_id, account in market.waiting.items():
+        trigger = state.customers[account].open_orders[order_id].trigger
+        if trigger is None or trigger.price is None:
+            continue
+        seen = [t.price for t in operation.trades] if trigger.source is TriggerSource.LAST else marks
+        if seen and (max(seen) >= trigger.price if trigger.rises else min(seen) <= trigger.price):
+            yield f"order {order_id} still waits for {trigger.price}, the prices were {seen}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from simvenue.exchange.account import CENT
 from simvenue.exchange.book import Resting
-from simvenue.exchange.matching import Match, plan, traded_quantity
+from simvenue.exchange.matching import Match, crosses, plan, traded_quantity
 from simvenue.exchange.perpetual import apply_fill
 from simvenue.exchange.spot import exchanged
 from simvenue.exchange.types import (
@@ -141,6 +141,11 @@ def _quote(state: State, operation: Operation, side: Side, levels: Levels) -> No
 def _trade_market(
     state: State, operation: Operation, order_id: int, *, side: Side, quantity: Decimal, limit: Decimal | None
 ) -> Decimal:
+    if limit is not None:
+        # Nearly every quote meets nobody: not worth a plan.
+        best = operation.market.book.best(side.opposite)
+        if best is None or not crosses(side, limit, best[0]):
+            return ZERO
     matches = plan_for(state, operation.market, account=MARKET_ACCOUNT, side=side, quantity=quantity, limit=limit)
     for match in matches:
         _trade(state, operation, match, side, order_id)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -15,9 +17,6 @@ from simvenue.exchange.schema import SCHEMA_VERSION, STEPS
 from simvenue.exchange.types import OrderEvent, PositionSide
 from simvenue.venues.binance_futures.instruments import INSTRUMENTS
 from tests.unit.simvenue.room import Room
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_everything_comes_back(room: Room) -> None:
@@ -87,6 +86,34 @@ def test_pages(room: Room) -> None:
     assert ask("a", "BTCUSDT", limit=2) == orders[-2:]
     assert ask("a", "BTCUSDT", from_id=orders[1].order_id, limit=2) == orders[1:3]
     assert ask("a", "BTCUSDT", start_ms=orders[1].created_ms, end_ms=orders[3].created_ms) == orders[1:4]
+
+
+def test_a_killed_process_takes_nothing_back(tmp_path: Path) -> None:
+    """Every order acknowledged before a kill -9 in the middle of trading is in the file, and the books add up."""
+    path, root = tmp_path / "ledger.sqlite", Path(__file__).parents[3]
+    code = (
+        "import sys, pathlib\n"
+        "from tests.unit.simvenue.room import Room\n"
+        "room = Room(pathlib.Path(sys.argv[1]))\n"
+        "while True:\n"
+        "    made = room.order('a', 'BUY', '0.01', '60000')\n"
+        "    print(made.order_id, room.order('b', 'SELL', '0.01', '60000').order_id, flush=True)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", code, path], stdout=subprocess.PIPE, text=True, cwd=root) as trader:
+        assert trader.stdout is not None
+        lines = [trader.stdout.readline() for _ in range(50)]
+        trader.kill()
+        lines += trader.stdout.readlines()
+    # The last line may be cut short by the kill.
+    acknowledged = {int(number) for line in lines if line.endswith("\n") for number in line.split()}
+    room = Room(path)
+    try:
+        orders = [order for name in "ab" for order in room.exchange.all_orders(name, limit=None)]
+        assert acknowledged <= {order.order_id for order in orders if order.status == "FILLED"}
+        assert room.exchange.audit("a") == room.exchange.audit("b") == []
+        assert room.order("a", "BUY", "0.01", "60000").order_id > max(acknowledged)
+    finally:
+        room.ledger.close()
 
 
 def test_second_writer_is_refused(room: Room) -> None:
