@@ -10,7 +10,7 @@ import pytest
 
 from simvenue.exchange.contracts import FundingEvent, MarginType, PositionMode, Setting, SettingEvent
 from simvenue.exchange.exchange import ExchangeFailed
-from simvenue.exchange.types import ZERO, MarketStep, OrderEvent, Rejection, TimeInForce
+from simvenue.exchange.types import ZERO, MarketStep, OrderEvent, OrderStatus, Rejection, TimeInForce
 from tests.unit.simvenue.mixed import PERPETUAL, SPOT, Mixed, stop
 
 
@@ -68,6 +68,18 @@ class TestHedgeMode:
         short = hedged.ask("a", "BUY", "0.3", "59000", position_side="SHORT")
         hedged.ask("a", "SELL", "0.3", position_side="LONG")
         assert (hedged.now(long).status, hedged.now(short).status) == ("EXPIRED", "NEW")
+
+    def test_resting_closers_trade_and_never_turn_their_side(self, hedged: Mixed) -> None:
+        """Resting closers of LONG trade up to LONG and no more, whatever SHORT holds."""
+        hedged.ask("a", "BUY", "0.3", position_side="LONG")
+        hedged.ask("a", "SELL", "1", position_side="SHORT")
+        closers = [hedged.ask("a", "SELL", "0.2", "60000.5", position_side="LONG") for _ in range(2)]
+        hedged.ask("b", "BUY", "1", "60000.5", time_in_force=TimeInForce.IOC)
+        assert [(hedged.now(order).status, hedged.now(order).filled) for order in closers] == [
+            (OrderStatus.FILLED, Decimal("0.2")),
+            (OrderStatus.EXPIRED, Decimal("0.1")),
+        ]
+        assert (hedged.held("a", "LONG"), hedged.held("a", "SHORT")) == (ZERO, Decimal(-1))
 
     def test_both_sides_bind_margin(self, hedged: Mixed) -> None:
         """LONG and SHORT do not net in the margin, and closing orders bind none."""

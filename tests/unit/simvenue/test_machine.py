@@ -258,6 +258,15 @@ class Life(RuleBasedStateMachine):
                     trigger_price=None if trigger is None else price(trigger),
                 )
 
+    @rule(index=INDEX)
+    def shrink(self, index: int) -> None:
+        """Somebody makes an open order smaller, which keeps its place."""
+        order = self.open_order(index)
+        if order and order.quantity > 2 * LOT:
+            with self.doing():
+                half = (order.filled + order.quantity) / 2 // LOT * LOT
+                self.room.exchange.amend(order.account, order.symbol, order_id=order.order_id, quantity=half)
+
     @rule(index=INDEX, everything=st.booleans())
     def cancel(self, index: int, *, everything: bool) -> None:
         """Somebody takes an order back, or all of one symbol."""
