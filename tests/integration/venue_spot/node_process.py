@@ -29,7 +29,7 @@ from nautilus_trader.model.identifiers import TraderId
 from tests.integration.venue.node_process import dump
 from tests.integration.venue.scenarios import Scenario
 from tests.integration.venue_spot.scenarios import SCENARIOS
-from tests.integration.venue_spot.testers import INSTRUMENT, INSTRUMENTS, data_tester, exec_tester
+from tests.integration.venue_spot.testers import INSTRUMENT, INSTRUMENTS, data_tester, exec_testers, refused_tester
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -74,13 +74,12 @@ def main(settings_file: Path) -> None:
     node.add_exec_client_factory(BINANCE, BinanceLiveExecClientFactory)
     node.build()
     name, scenario = settings["scenario"], None
-    if name == "data_tester":
-        node.trader.add_actor(data_tester())
-    elif name in SCENARIOS:
+    if name in SCENARIOS:
         scenario = SCENARIOS[name](INSTRUMENT, settings)
         node.trader.add_strategy(scenario)
     else:
-        node.trader.add_strategy(exec_tester(name))
+        node.trader.add_strategies(exec_testers() if name == "testers" else refused_tester())
+        node.trader.add_actor(data_tester())
     ended = scenario.finished.wait if isinstance(scenario, Scenario) else asyncio.Event().wait
     ending = node.kernel.loop.create_task(_end_after(ended, node, float(settings["seconds"])))
     failure: str | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from nautilus_trader.model.data import BarType
 from nautilus_trader.model.enums import OrderType
@@ -11,57 +11,72 @@ from nautilus_trader.model.identifiers import InstrumentId
 from nautilus_trader.test_kit.strategies.tester_data import DataTester, DataTesterConfig
 from nautilus_trader.test_kit.strategies.tester_exec import ExecTester, ExecTesterConfig
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 INSTRUMENT = InstrumentId.from_str("BTCUSDT.BINANCE")
 SECOND_INSTRUMENT = InstrumentId.from_str("ETHUSDT.BINANCE")
 INSTRUMENTS = (INSTRUMENT, SECOND_INSTRUMENT, InstrumentId.from_str("DOGEUSDT.BINANCE"))
 
-EXEC_TESTERS: Mapping[str, Mapping[str, Any]] = {
-    # Rests limit orders a little off the market, replaces them as it moves, and cancels them all at once.
-    "limits": {
-        "use_post_only": True,
-        "tob_offset_ticks": 300,
-        "cancel_replace_orders_to_maintain_tob_offset": True,
-        "open_position_on_start_qty": Decimal("0.05000"),
-    },
-    # Stop-limit orders on both sides, cancelled one by one.
-    "stops": {
-        "enable_stop_buys": True,
-        "enable_stop_sells": True,
-        "stop_order_type": OrderType.STOP_LIMIT,
-        "stop_offset_ticks": 5000,
-        "stop_limit_offset_ticks": 100,
-        "use_individual_cancels_on_stop": True,
-    },
-    # Limit-if-touched orders, cancelled as a batch, which the adapter takes apart.
-    "touched": {
-        "enable_limit_buys": False,
-        "enable_limit_sells": False,
-        "enable_stop_buys": True,
-        "enable_stop_sells": True,
-        "stop_order_type": OrderType.LIMIT_IF_TOUCHED,
-        "stop_offset_ticks": 5000,
-        "stop_limit_offset_ticks": 100,
-        "use_batch_cancel_on_stop": True,
-    },
-    # Post-only orders that would take: each is refused in the words by which upstream knows the reason.
-    "rejected": {"test_reject_post_only": True, "tob_offset_ticks": 100},
+_PASSIVE = {
+    "enable_limit_buys": False,
+    "enable_limit_sells": False,
+    "enable_stop_buys": True,
+    "enable_stop_sells": True,
 }
 
 
-def exec_tester(name: str) -> ExecTester:
-    """Upstream's execution tester with one set of its switches."""
-    config = ExecTesterConfig(
-        instrument_id=INSTRUMENT,
-        order_qty=Decimal("0.02000"),
-        log_data=False,
+def _tester(base: str, tag: str, quantity: str, **changes: object) -> ExecTester:
+    config: dict[str, Any] = {
+        "instrument_id": InstrumentId.from_str(f"{base}USDT.BINANCE"),
+        "order_id_tag": tag,
+        "order_qty": Decimal(quantity),
+        "log_data": False,
         # What was bought is a little less than was ordered, by the fee: no quantity that the venue takes sells it all.
-        close_positions_on_stop=False,
-        **EXEC_TESTERS[name],
-    )
-    return ExecTester(config)
+        "close_positions_on_stop": False,
+        **changes,
+    }
+    return ExecTester(ExecTesterConfig(**config))
+
+
+def exec_testers() -> list[ExecTester]:
+    """Every order the adapter has, replaced as the market moves, and cancelled in each of its ways."""
+    return [
+        # Opens with a market order, rests post-only orders a little off the market, and cancels them all at once.
+        _tester(
+            "BTC",
+            "001",
+            "0.02000",
+            use_post_only=True,
+            tob_offset_ticks=300,
+            cancel_replace_orders_to_maintain_tob_offset=True,
+            open_position_on_start_qty=Decimal("0.05000"),
+        ),
+        # Stop-limit orders on both sides, cancelled one by one.
+        _tester(
+            "ETH",
+            "002",
+            "0.1000",
+            **_PASSIVE,
+            stop_order_type=OrderType.STOP_LIMIT,
+            stop_offset_ticks=800,
+            stop_limit_offset_ticks=50,
+            use_individual_cancels_on_stop=True,
+        ),
+        # Limit-if-touched orders, cancelled as a batch, which the adapter takes apart.
+        _tester(
+            "DOGE",
+            "003",
+            "500",
+            **_PASSIVE,
+            stop_order_type=OrderType.LIMIT_IF_TOUCHED,
+            stop_offset_ticks=200,
+            stop_limit_offset_ticks=10,
+            use_batch_cancel_on_stop=True,
+        ),
+    ]
+
+
+def refused_tester() -> list[ExecTester]:
+    """Post-only orders that would take: each is refused in the words by which upstream knows the reason."""
+    return [_tester("BTC", "004", "0.02000", test_reject_post_only=True, tob_offset_ticks=100)]
 
 
 def data_tester() -> DataTester:
