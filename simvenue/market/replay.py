@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from simvenue.exchange.types import MarketStep, Side, Take
 from simvenue.market.ladder import Ladder
 from simvenue.market.recorded_book import RecordedBook, in_lots
-from simvenue.market.recordings import BookUpdate, QuoteUpdate, RecordedTrade
+from simvenue.market.recordings import BookUpdate, QuoteUpdate, RecordedTrade, RecordingError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -107,7 +107,7 @@ class ReplayMarket:
         self._records = self.recording.records()
         first = next(self._records, None)
         if first is None:  # its files were emptied meanwhile
-            raise ValueError(f"{self.identity} holds nothing to play")
+            raise RecordingError(f"{self.recording.identity} holds nothing to play any more; set it to one that does")
         self._next = self._last = first
         self._origin = _price_of(first) or self.instrument.reference_price
         self._trades = deque(maxlen=_LOOK_BACK)
