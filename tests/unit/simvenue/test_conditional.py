@@ -190,6 +190,16 @@ class TestAtTheTrigger:
         assert (mixed.now(cut).status, mixed.now(cut).quantity, mixed.held("a")) == ("FILLED", Decimal("0.3"), ZERO)
         assert mixed.told(none)[-1] == "EXPIRED EXPIRED REDUCE_ONLY"
 
+    def test_reduce_only_waits_on_without_a_position(self, mixed: Mixed) -> None:
+        """Closing the position another way leaves a reduce-only stop waiting; a new position is reduced by it."""
+        mixed.ask("a", "BUY", "0.3")
+        order = mixed.ask("a", "SELL", "0.3", trigger=stop("59500", rises=False), reduce_only=True)
+        mixed.ask("a", "SELL", "0.3")
+        assert mixed.now(order).status == "UNTRIGGERED"
+        mixed.ask("a", "BUY", "0.2")
+        mixed.trade_at("59400")
+        assert (mixed.now(order).status, mixed.held("a")) == ("FILLED", ZERO)
+
     def test_close_position_takes_the_whole_of_it(self, mixed: Mixed) -> None:
         """A close-position order has no quantity until it fires; then it is the position's."""
         order = mixed.ask("a", "SELL", "0", trigger=stop("59500", rises=False), close_position=True)
