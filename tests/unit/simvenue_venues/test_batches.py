@@ -143,3 +143,30 @@ async def test_a_test_order_is_checked_and_not_placed(venue: Client) -> None:
     assert await venue.ok("POST", "/fapi/v1/order/test", **RESTING) == {}
     assert await venue.refused("POST", "/fapi/v1/order/test", **{**RESTING, "side": "HOLD"}) == -1117
     assert await venue.ok("GET", "/fapi/v1/openOrders") == []
+
+
+async def test_a_fill_or_kill_order_is_filled_or_refused(venue: Client) -> None:
+    """What the book cannot fill wholly at the price is -5021 and leaves no trace; what it can is filled."""
+    venue.quote(Side.SELL, "60000.00", "0.010")
+    venue.quote(Side.SELL, "60010.00", "0.010")
+    kill = {**LIMIT, "timeInForce": "FOK", "quantity": "0.020"}
+    assert await venue.refused("POST", ORDER, **kill, price="60000") == -5021
+    assert await venue.ok("GET", "/fapi/v1/allOrders", symbol="BTCUSDT") == []
+    placed = await venue.ok("POST", ORDER, **kill, price="60010", newOrderRespType="RESULT")
+    assert (placed["status"], placed["executedQty"]) == ("FILLED", "0.020")
+
+
+async def test_open_orders_are_limited_as_the_filters_say(venue: Client) -> None:
+    """The eleventh algo order of a symbol is -4045, the 201st order -2025; other symbols and market orders go on."""
+    venue.quote(Side.SELL, "60000.00", "1.000")
+    _, info = await venue.public("GET", "/fapi/v1/exchangeInfo")
+    limits = {row["filterType"]: row.get("limit") for row in info["symbols"][0]["filters"]}
+    stop = {"algoType": "CONDITIONAL", "symbol": "BTCUSDT", "side": "BUY", "type": "STOP_MARKET", "quantity": "0.010"}
+    for _ in range(limits["MAX_NUM_ALGO_ORDERS"]):
+        await venue.ok("POST", "/fapi/v1/algoOrder", **stop, triggerPrice="61000")
+    assert await venue.refused("POST", "/fapi/v1/algoOrder", **stop, triggerPrice="61000") == -4045
+    for _ in range(limits["MAX_NUM_ORDERS"]):
+        venue.quote(Side.BUY, "59000.00", "0.010", account="node")
+    assert await venue.refused("POST", ORDER, **RESTING) == -2025
+    await venue.ok("POST", ORDER, **{**RESTING, "symbol": "ETHUSDT", "price": "2900", "quantity": "0.100"})
+    await venue.ok("POST", ORDER, symbol="BTCUSDT", side="BUY", type="MARKET", quantity="0.010")

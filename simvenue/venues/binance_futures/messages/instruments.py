@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from simvenue.venues.binance_futures import conditional
+from simvenue.venues.binance_futures.open_order_limits import MAX_ALGO_ORDERS, MAX_ORDERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -82,8 +83,8 @@ def _symbol(instrument: Instrument) -> dict[str, Any]:
                 "maxQty": _plain(instrument.max_market_quantity),
                 "minQty": smallest,
             },
-            {"filterType": "MAX_NUM_ORDERS", "limit": 200},
-            {"filterType": "MAX_NUM_ALGO_ORDERS", "limit": 10},
+            {"filterType": "MAX_NUM_ORDERS", "limit": MAX_ORDERS},
+            {"filterType": "MAX_NUM_ALGO_ORDERS", "limit": MAX_ALGO_ORDERS},
             {"filterType": "MIN_NOTIONAL", "notional": _plain(instrument.min_notional)},
             {
                 "filterType": "PERCENT_PRICE",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from simvenue.exchange.types import OrderStatus
 from simvenue.venues.binance import errors
 from simvenue.venues.binance.endpoint import Route, Security
-from simvenue.venues.binance_futures import conditional
+from simvenue.venues.binance_futures import conditional, open_order_limits
 from simvenue.venues.binance_futures.messages import algo_orders
 from simvenue.venues.binance_futures.rest import order_requests
 from simvenue.venues.binance_futures.rest.order_lists import DEFAULT_LIST, MAX_LIST, history, symbol_or_all
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 def submit(call: Call) -> dict[str, Any]:
     """Place an algo order; answers it as it arrived."""
-    order = call.venue.exchange.submit(order_requests.algo(call))
+    request = order_requests.algo(call)
+    open_order_limits.check(call.venue.exchange, request)
+    order = call.venue.exchange.submit(request)
     return algo_orders.algo_order(call.instrument(), order)
 
 

@@ -8,7 +8,7 @@ from simvenue.exchange.types import Rejection, RejectReason
 from simvenue.venues.binance import errors, order_parameters
 from simvenue.venues.binance.endpoint import Route, Security
 from simvenue.venues.binance.venue import VENUE
-from simvenue.venues.binance_futures import conditional, price_match
+from simvenue.venues.binance_futures import conditional, open_order_limits, price_match
 from simvenue.venues.binance_futures.countdown import COUNTDOWNS
 from simvenue.venues.binance_futures.messages import orders
 from simvenue.venues.binance_futures.rest import order_requests
@@ -29,6 +29,7 @@ def submit(call: Call) -> dict[str, Any]:
     answer = RESPONSE_TYPES.get(call.parameters.optional_text("newOrderRespType") or "ACK")
     if answer is None:
         raise errors.VenueError(-1136, "Invalid newOrderRespType")
+    open_order_limits.check(call.venue.exchange, request)
     return answer(call.instrument(), call.venue.exchange.submit(request))
 
 
