@@ -1,4 +1,4 @@
-"""Every venue this process can serve, each running under faults for one test."""
+"""Every venue, each running under faults for one test."""
 
 from __future__ import annotations
 

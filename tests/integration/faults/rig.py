@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
     from simvenue.exchange.types import Order
     from simvenue.faults.active import Active
-    from tests.integration.faults.wires import Binance, Bybit
+    from tests.integration.faults.binance_wire import Binance
+    from tests.integration.faults.bybit_wire import Bybit
 
 type Json = Any
 

@@ -7,9 +7,9 @@ import json
 import aiohttp
 import pytest
 
+from tests.integration.faults.binance_wire import Binance
 from tests.integration.faults.rig import Rig, ended, named, receive
 from tests.integration.faults.test_sockets import PATHS
-from tests.integration.faults.wires import Binance
 
 POSITIONS = {"binance_futures": "/fapi/v3/positionRisk", "bybit": "/v5/position/list"}
 INSTRUMENTS = {

@@ -7,8 +7,8 @@ import asyncio
 import aiohttp
 import pytest
 
+from tests.integration.faults.binance_wire import Binance
 from tests.integration.faults.rig import Rig, ended, named, receive, silent
-from tests.integration.faults.wires import Binance
 
 PATHS = {
     "binance_futures": "/stream?streams=btcusdt@bookTicker",
