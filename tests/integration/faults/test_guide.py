@@ -42,11 +42,13 @@ def _rows() -> list[dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Everything]:
-    """A real simvenue with every venue."""
+    """A real simvenue with every venue that writes requests down."""
     state = tmp_path_factory.mktemp("guide")
     environment = {"XDG_STATE_HOME": str(state), "PATH": "/usr/bin:/bin"}
-    world = Everything(state / "simvenue", environment).start()
-    yield world
+    world = Everything(state / "simvenue", environment)
+    world.document["faults"] = {"seed": 7, "request_log": "requests.jsonl"}
+    world.write()
+    yield world.start()
     world.end()
 
 
@@ -75,6 +77,16 @@ def test_each_row_can_be_put_in_by_command_and_by_http(served: Everything, row: 
     assert json.loads(result.output)["fault"] == wanted
     status, added = call("POST", f"{served.admin}/faults", body)
     assert (status, added["fault"]) == (200, wanted)
+
+
+def test_requests_are_written_where_the_configuration_says(served: Everything) -> None:
+    """The log lies beside the configuration, and each venue's requests are in it."""
+    paths = {"binance_futures": "/fapi/v1/time", "binance_spot": "/api/v3/time", "bybit": "/v5/market/time"}
+    call("DELETE", f"{served.admin}/faults")
+    for venue, path in paths.items():
+        assert call("GET", served.url(venue) + path)[0] == 200
+    lines = [json.loads(line) for line in (served.place / "requests.jsonl").read_text().splitlines()]
+    assert {(line["venue"], line["path"], line["status"]) for line in lines} >= {(v, p, 200) for v, p in paths.items()}
 
 
 def test_every_key_of_the_configuration_is_told() -> None:

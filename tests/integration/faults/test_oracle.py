@@ -8,7 +8,8 @@ import aiohttp
 import pytest
 
 from tests.integration.faults.binance_wire import Binance
-from tests.integration.faults.rig import Rig, ended, named, receive
+from tests.integration.faults.rig import KEY, Rig, ended, events, machine_ms, named, receive
+from tests.integration.faults.served import sign
 from tests.integration.faults.test_sockets import PATHS
 
 POSITIONS = {"binance_futures": "/fapi/v3/positionRisk", "bybit": "/v5/position/list"}
@@ -120,3 +121,22 @@ async def test_a_poisoned_order_id(rig: Rig) -> None:
     for part in path.split("."):
         message = message[int(part)] if part.isdigit() else message[part]
     assert message == ""
+
+
+async def test_events_on_the_api_socket(rig: Rig) -> None:
+    """Spot's user events in the API socket's envelope are lost and cut like all others."""
+    if rig.wire.name != "binance_spot":
+        pytest.skip("only spot tells its events there")
+    socket = await rig.socket(rig.wire.frame_path)
+    given = {"apiKey": KEY, "timestamp": machine_ms()}
+    signed = "&".join(f"{name}={given[name]}" for name in sorted(given))
+    params = given | {"signature": sign(signed)}
+    await socket.send_json({"id": "1", "method": "userDataStream.subscribe.signature", "params": params})
+    assert (await receive(socket))["status"] == 200
+    lost = rig.inject("drop_event", event="executionReport", where={"x": "TRADE"}, account="node")
+    await rig.wire.place(rig, "a", market=True)
+    told = [message["event"] for message in await events(socket, 1)]
+    assert [event["x"] for event in told if event["e"] == "executionReport"] == ["NEW"]
+    assert lost.hits == 1
+    rig.inject("cut_socket", socket="API")
+    await ended(socket)
