@@ -33,6 +33,8 @@ def _subscribe(request: Request, *, own: bool) -> dict[str, int]:
         raise errors.VenueError(-2035, "User Data Stream subscription already active.")
     if len(subscriptions) >= MAX_SUBSCRIPTIONS:
         raise errors.VenueError(-1191, f"Too many subscriptions. Connection may create up to '{MAX_SUBSCRIPTIONS}'.")
+    connection = request.session.connection
+    connection.account = connection.account or request.account
     return {"subscriptionId": request.session.subscribe(request.account, own=own)}
 
 

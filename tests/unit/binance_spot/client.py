@@ -37,6 +37,7 @@ SECRET = "S" * 64
 KEY = "K" * 64
 ED_KEY = "E" * 64
 READ_KEY = "R" * 64
+MAKER_KEY = "M" * 64
 MAKER = "maker"
 TAKER = "taker"
 PRIVATE = Ed25519PrivateKey.from_private_bytes(b"\x01" * 32)
@@ -45,6 +46,7 @@ PUBLIC_PEM = PRIVATE.public_key().public_bytes(Encoding.PEM, PublicFormat.Subjec
 CREDENTIALS = {
     KEY: Credential(account="node", secret=SecretStr(SECRET)),
     ED_KEY: Credential(account="node", public_key=PUBLIC_PEM),
+    MAKER_KEY: Credential(account=MAKER, secret=SecretStr(SECRET)),
     READ_KEY: Credential(account="node", secret=SecretStr(SECRET), permissions=frozenset({Permission.READ})),
 }
 

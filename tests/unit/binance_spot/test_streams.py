@@ -33,7 +33,9 @@ async def test_a_book_can_be_kept_from_diffs(venue: Client) -> None:
     diffs = []
     for price in ("59000.00", "59001.00", "59002.00"):
         venue.quote(Side.BUY, price, "1")
+        venue.quote(Side.SELL, "60000.00", "1")
         diffs += await _take(socket, "btcusdt@depth@100ms", 1)
+    assert all(diff["u"] > diff["U"] for diff in diffs)
     assert [after["U"] for after in diffs[1:]] == [before["u"] + 1 for before in diffs[:-1]]
     _, snapshot = await venue.public("GET", "/api/v3/depth", "symbol=BTCUSDT&limit=5")
     assert snapshot["lastUpdateId"] == diffs[-1]["u"]

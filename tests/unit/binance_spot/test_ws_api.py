@@ -8,7 +8,7 @@ import pytest
 
 from simvenue.exchange.types import Side
 from simvenue.venues.transport.control import CONTROL
-from tests.unit.binance_spot.client import ED_KEY, KEY, READ_KEY
+from tests.unit.binance_spot.client import ED_KEY, KEY, MAKER_KEY, READ_KEY
 
 if TYPE_CHECKING:
     from tests.unit.binance_spot.client import Client
@@ -123,6 +123,18 @@ async def test_a_session_hears_an_orders_life(venue: Client) -> None:
     await venue.ok("DELETE", "/api/v3/order", symbol="BTCUSDT", origClientOrderId="life", newClientOrderId="end")
     cancelled = (await api.event())["event"]
     assert (cancelled["x"], cancelled["c"], cancelled["C"], cancelled["w"]) == ("CANCELED", "end", "life", False)
+
+
+async def test_events_go_to_their_own_account(venue: Client) -> None:
+    """Two subscriptions on one socket, for two accounts: each event bears the number of its account's."""
+    api = await venue.api()
+    assert (await api.signed("userDataStream.subscribe.signature"))["result"]["subscriptionId"] == 0
+    assert (await api.signed("userDataStream.subscribe.signature", key=MAKER_KEY))["result"]["subscriptionId"] == 1
+    mine = await venue.ok("POST", "/api/v3/order", **LIMIT)
+    theirs = venue.quote(Side.BUY, "58000.00", "1")
+    events = [await api.event() for _ in range(4)]
+    reports = [event for event in events if event["event"]["e"] == "executionReport"]
+    assert [(event["subscriptionId"], event["event"]["i"]) for event in reports] == [(0, mine["orderId"]), (1, theirs)]
 
 
 async def test_a_trigger_is_told(venue: Client) -> None:
