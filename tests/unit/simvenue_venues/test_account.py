@@ -21,9 +21,11 @@ from nautilus_trader.adapters.binance.futures.schemas.user import (
 )
 
 from simvenue.exchange.types import MarketStep, Side
+from simvenue.venues.binance_futures.rest import account
 from tests.unit.simvenue_venues.client import KEY
 
 if TYPE_CHECKING:
+    import pytest
     from aiohttp import ClientWebSocketResponse
 
     from tests.unit.simvenue_venues.client import Client
@@ -101,8 +103,8 @@ async def test_an_isolated_position_tells_its_own_margin(venue: Client) -> None:
     (row,) = await venue.ok("GET", "/fapi/v2/positionRisk", symbol="BTCUSDT")
     assert (row["marginType"], row["leverage"]) == ("isolated", "10")
     assert (row["isolatedWallet"], row["isolatedMargin"]) == ("600.00000000", "650.00000000")
-    account = await venue.ok("GET", "/fapi/v2/account")
-    assert account["totalPositionInitialMargin"] == "600.00000000"
+    document = await venue.ok("GET", "/fapi/v2/account")
+    assert document["totalPositionInitialMargin"] == "600.00000000"
 
 
 async def test_settings_are_told_on_the_user_stream(venue: Client) -> None:
@@ -144,6 +146,17 @@ async def test_income_tells_profit_and_loss(venue: Client) -> None:
     await venue.ok("POST", ORDER, **{**BUY, "side": "SELL"})
     rows = await venue.ok("GET", "/fapi/v1/income", incomeType="REALIZED_PNL")
     assert [row["income"] for row in rows] == ["-1.00000000"]
+
+
+async def test_income_is_read_page_by_page(venue: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However few fills are read at once, none is listed twice or left out."""
+    await _open(venue)
+    for _ in range(4):
+        await venue.ok("POST", ORDER, **BUY)
+    monkeypatch.setattr(account, "MAX_INCOME", 2)
+    rows = await venue.ok("GET", "/fapi/v1/income")
+    trades = await venue.ok("GET", "/fapi/v1/userTrades", symbol="BTCUSDT")
+    assert [row["tradeId"] for row in rows] == [str(trade["id"]) for trade in trades]
 
 
 async def test_a_liquidation_looks_like_the_venues(venue: Client) -> None:

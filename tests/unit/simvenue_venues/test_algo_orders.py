@@ -322,7 +322,8 @@ async def test_history_is_found_behind_algo_orders(quoted: Client) -> None:
     algos = [await quoted.ok("POST", ALGO, **_ask()) for _ in range(3)]
     second = await quoted.ok("POST", ORDER, **regular, price="59000")
     rows = await quoted.ok("GET", "/fapi/v1/allOrders", symbol="BTCUSDT", limit=2)
-    assert [row["orderId"] for row in rows] == [first["orderId"], second["orderId"]]
+    assert [row["orderId"] for row in rows] == [first["orderId"], second["orderId"]], "the last two"
+    await quoted.ok("POST", ORDER, **regular, price="59000")
     rows = await quoted.ok("GET", "/fapi/v1/allOrders", symbol="BTCUSDT", limit=1, orderId=first["orderId"] + 1)
     assert [row["orderId"] for row in rows] == [second["orderId"]]
     rows = await quoted.ok("GET", "/fapi/v1/allAlgoOrders", symbol="BTCUSDT", limit=2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from simvenue.exchange.contracts import PositionMode
@@ -13,9 +14,9 @@ from simvenue.venues.binance_futures.messages import income, positions
 from simvenue.venues.binance_futures.rest.order_lists import MAX_RANGE_MS, time_range
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
-    from simvenue.exchange.types import Margin
+    from simvenue.exchange.types import Fill, Margin
     from simvenue.venues.binance.endpoint import Call
 
 DEFAULT_INCOME = 100
@@ -70,12 +71,29 @@ def list_income(call: Call) -> list[dict[str, Any]]:
     if start is None:
         start = (call.venue.clock() if end is None else end) - MAX_RANGE_MS
     symbol, exchange = only.symbol if only else None, call.venue.exchange
+    payments = exchange.funding(call.account, symbol, start_ms=start, end_ms=end, limit=None)
     rows = [
-        *income.of_fills(exchange.fills(call.account, symbol, start_ms=start, end_ms=end, limit=None)),
-        *income.of_funding(exchange.funding(call.account, symbol, start_ms=start, end_ms=end, limit=None)),
+        *_wanted(income.of_fills(_fills(call, symbol, start, end)), kind, limit),
+        *_wanted(income.of_funding(payments), kind, limit),
     ]
-    rows.sort(key=lambda row: row["time"])
-    return [row for row in rows if kind in {None, row["incomeType"]}][:limit]
+    return sorted(rows, key=lambda row: row["time"])[:limit]
+
+
+def _wanted(rows: Iterable[dict[str, Any]], kind: str | None, limit: int) -> Iterable[dict[str, Any]]:
+    return islice((row for row in rows if kind in {None, row["incomeType"]}), limit)
+
+
+def _fills(call: Call, symbol: str | None, start: int, end: int | None) -> Iterator[Fill]:
+    # Page by page: an account may have more fills than anybody wants to read at once.
+    next_id = 0
+    while True:
+        page = call.venue.exchange.fills(
+            call.account, symbol, start_ms=start, end_ms=end, from_id=next_id, limit=MAX_INCOME
+        )
+        yield from page
+        if len(page) < MAX_INCOME:
+            return
+        next_id = page[-1].trade_id + 1
 
 
 def _settlement(call: Call) -> Margin:
