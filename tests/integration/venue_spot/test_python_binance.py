@@ -99,7 +99,7 @@ def test_refusals_carry_code_and_text(spot_venue: SpotVenue) -> None:
     client = _client(spot_venue, spot_venue.hmac)
     exceptions = importlib.import_module("binance.exceptions")
     with pytest.raises(exceptions.BinanceAPIException) as poor:
-        client.order_limit_buy(symbol=SYMBOL, quantity="1000", price="50000")
+        client.order_limit_buy(symbol=SYMBOL, quantity="100", price="50000")
     assert (poor.value.code, poor.value.message) == (-2010, "Account has insufficient balance for requested action.")
     reader = _client(spot_venue, spot_venue.reader)
     reader.get_account()

@@ -223,6 +223,19 @@ async def test_a_bad_order_gets_its_code_and_leaves_nothing(
     assert venue.exchange.open_orders("node") == []
 
 
+async def test_open_orders_and_their_worth_are_limited(venue: Client) -> None:
+    """A sixth order with a trigger, a 201st order, and one worth more than nine millions fail their filters."""
+    for number in range(5):
+        await venue.ok("POST", ORDER, **STOP, price="58000.00", stopPrice=f"{58000 + number}.00")
+    refusal = await venue.refused("POST", ORDER, **STOP, price="58000.00", stopPrice="57000.00")
+    assert refusal == (-1013, "Filter failure: MAX_NUM_ALGO_ORDERS")
+    for _ in range(195):
+        venue.quote(Side.BUY, "50000.00", "0.001", account="node")
+    assert await venue.refused("POST", ORDER, **LIMIT) == (-1013, "Filter failure: MAX_NUM_ORDERS")
+    refusal = await venue.refused("POST", ORDER, **{**LIMIT, "price": "59000", "quantity": "200"})
+    assert refusal == (-1013, "Filter failure: NOTIONAL")
+
+
 async def test_an_empty_book_fills_no_market_order(venue: Client) -> None:
     """There is nobody to trade with, and the text says so."""
     refusal = await venue.refused("POST", ORDER, symbol="BTCUSDT", type="MARKET", side="BUY", quantity="0.1")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from simvenue.venues.binance_spot.order_types import SpotOrderType
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from decimal import Decimal
 
     from simvenue.exchange.types import Instrument
     from simvenue.venues.binance.limits import RateLimit
@@ -17,7 +17,7 @@ MAX_ORDERS = 200
 MAX_ALGO_ORDERS = 5
 MAX_TRAILING_DELTA = 2000
 MIN_TRAILING_DELTA = 10
-_MAX_NOTIONAL = "9000000.00000000"
+MAX_NOTIONAL = Decimal("9000000.00000000")
 
 
 def exchange_info(instruments: Iterable[Instrument], limits: Iterable[RateLimit], now_ms: int) -> dict[str, Any]:
@@ -111,7 +111,7 @@ def _filters(instrument: Instrument) -> list[dict[str, Any]]:
             "filterType": "NOTIONAL",
             "minNotional": _text(instrument.min_notional),
             "applyMinToMarket": True,
-            "maxNotional": _MAX_NOTIONAL,
+            "maxNotional": _text(MAX_NOTIONAL),
             "applyMaxToMarket": False,
             "avgPriceMins": 0,
         },

@@ -8,7 +8,7 @@ from simvenue.exchange.filters import check_notional, checked_price, checked_qua
 from simvenue.exchange.types import OrderStatus, Rejection
 from simvenue.venues.binance import errors, order_parameters
 from simvenue.venues.binance.endpoint import Route, Security, in_venues_words
-from simvenue.venues.binance_spot import order_requests
+from simvenue.venues.binance_spot import filters, order_requests
 from simvenue.venues.binance_spot.cancel_names import CANCEL_NAME
 from simvenue.venues.binance_spot.messages import orders
 from simvenue.venues.binance_spot.order_types import SpotOrderType
@@ -42,6 +42,7 @@ def _response_type(parameters: Parameters, order_type: SpotOrderType) -> str:
 
 def _placed(call: Call, request: OrderRequest, response_type: str) -> dict[str, Any]:
     exchange, instrument = call.venue.exchange, call.instrument()
+    filters.check(exchange, request)
     order = exchange.submit(request)
     if response_type == "ACK":
         return orders.acknowledgement(order)
@@ -58,6 +59,7 @@ def test(call: Call) -> dict[str, Any]:
     """Check an order as far as that can be done without placing it."""
     _, request = order_requests.read(call)
     instrument = call.instrument()
+    filters.check(call.venue.exchange, request)
     near = call.venue.exchange.mark_price(instrument.symbol)
     price = near
     if request.price is not None:
