@@ -42,11 +42,12 @@ def apply(venue: Venue, account: str, instrument: Instrument, parameters: Parame
         if price is None or (not price and kind not in present):
             continue
         changed = True
-        if kind in present:
-            venue.exchange.cancel(account, instrument.symbol, order_id=present[kind].order_id)
+        # The new one first: if it is refused, the old one still protects.
         if price:
             active = parameters.optional_decimal("activePrice")
             protect(venue, instrument, held, kind, price, source=sources[kind], activation_price=active or None)
+        if kind in present:
+            venue.exchange.cancel(account, instrument.symbol, order_id=present[kind].order_id)
     if not changed:
         raise errors.VenueError(34040, "not modified")
 
