@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from simvenue.exchange.types import Side
+from simvenue.venues.binance_spot import VenueOptions
 from simvenue.venues.transport.control import CONTROL
 from tests.unit.binance_spot.client import ED_KEY, KEY, MAKER_KEY, READ_KEY
 
@@ -99,6 +100,21 @@ async def test_an_hmac_key_cannot_log_on(venue: Client) -> None:
     assert (refused["status"], refused["error"]["code"]) == (400, -4056)
     subscribed = await api.signed("userDataStream.subscribe.signature")
     assert subscribed["result"] == {"subscriptionId": 0}
+
+
+class TestLenientVenue:
+    """A venue told to be kinder than the real one."""
+
+    @pytest.fixture
+    def options(self) -> VenueOptions:
+        """HMAC keys may log on."""
+        return VenueOptions(hmac_logon=True)
+
+    async def test_an_hmac_key_can_log_on_where_that_is_allowed(self, venue: Client) -> None:
+        """The session then stands for the key, as it does for one of Ed25519."""
+        api = await venue.api()
+        assert (await api.signed("session.logon"))["result"]["apiKey"] == KEY
+        assert (await api.ask("userDataStream.subscribe"))["result"] == {"subscriptionId": 0}
 
 
 async def test_a_session_hears_an_orders_life(venue: Client) -> None:
