@@ -99,7 +99,9 @@ def _config(settings: dict[str, Any]) -> TradingNodeConfig:
             )
         ),
         # No position check: neither spot adapter reports positions, so upstream would flatten what it holds there.
-        exec_engine=LiveExecEngineConfig(reconciliation=True, open_check_interval_secs=5.0),
+        # No open check, as upstream's default: it logs an error whenever an order is filled while the venue's answer
+        # about it is on its way, which happens every few minutes.
+        exec_engine=LiveExecEngineConfig(reconciliation=True),
         data_clients={
             FUTURES: BinanceDataClientConfig(base_url_ws=streams, **futures),
             SPOT: BinanceDataClientConfig(base_url_ws=variables["BINANCE_SPOT_BASE_URL_WS"], **spot),
