@@ -182,7 +182,7 @@ async def ended(socket: aiohttp.ClientWebSocketResponse, seconds: float = 3) -> 
 
 
 @asynccontextmanager
-async def running(wire: Binance | Bybit, directory: Path) -> AsyncIterator[Rig]:
+async def running(wire: Binance | Bybit, directory: Path, options: object = None) -> AsyncIterator[Rig]:
     """A venue with a small book: bids at 50000, asks at 60000, somebody else's."""
     faults = Faults(seed=7)
     clock = faults.clock(wire.name, machine_ms)
@@ -193,7 +193,7 @@ async def running(wire: Binance | Bybit, directory: Path) -> AsyncIterator[Rig]:
         accounts=[Account(name=name, balances=MONEY) for name in (ACCOUNT, OTHER, THIRD)],
         clock=machine_ms,
     )
-    app = wire.create_app(exchange, {KEY: Credential(account=ACCOUNT, secret=SecretStr(SECRET))}, clock)
+    app = wire.create_app(exchange, {KEY: Credential(account=ACCOUNT, secret=SecretStr(SECRET))}, clock, options)
     faults.install(app, wire.name, wire.form)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
     await runner.setup()

@@ -39,10 +39,14 @@ class Served:
         return VENUES[self.name].form
 
     def create_app(
-        self, exchange: Exchange, credentials: Mapping[str, Credential], clock: Callable[[], int]
+        self,
+        exchange: Exchange,
+        credentials: Mapping[str, Credential],
+        clock: Callable[[], int],
+        options: object = None,
     ) -> web.Application:
-        """The venue's application."""
-        return VENUES[self.name].create_app(exchange, credentials, clock)
+        """The venue's application, with the real venue's limits unless options say otherwise."""
+        return VENUES[self.name].create_app(exchange, credentials, clock, options)
 
     def instruments(self) -> list[Instrument]:
         """The one that is traded."""

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 import aiohttp
 import pytest
 
+from simvenue.venues.binance_futures import VenueOptions
 from tests.integration.faults.binance_wire import Binance
-from tests.integration.faults.rig import Rig, ended, named, receive, silent
+from tests.integration.faults.rig import Rig, ended, named, receive, running, silent
+from tests.integration.faults.wires import WIRES
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PATHS = {
     "binance_futures": "/stream?streams=btcusdt@bookTicker",
@@ -57,6 +63,20 @@ async def test_freeze_silences_sockets_that_are_open(rig: Rig) -> None:
     rig.faults.clear(fault.number)
     await rig.wire.place(rig, "again")
     assert len(await named(rig, socket, 1)) == 1
+
+
+async def test_a_frozen_socket_is_not_pinged_nor_given_up(tmp_path: Path) -> None:
+    """A venue that hangs sends no pings and misses no pongs: the socket stays, and its heartbeat goes on afterwards."""
+    options = VenueOptions(heartbeat_seconds=0.2)
+    async with running(WIRES["binance_futures"], tmp_path, options) as rig:
+        socket = await rig.session.ws_connect(f"{rig.url}/ws", autoping=False)
+        assert (await asyncio.wait_for(socket.receive(), 2)).type is aiohttp.WSMsgType.PING
+        await socket.pong()
+        fault = rig.inject("freeze")
+        assert await silent(socket, 0.8)
+        rig.faults.clear(fault.number)
+        assert (await asyncio.wait_for(socket.receive(), 2)).type is aiohttp.WSMsgType.PING
+        await socket.close()
 
 
 async def test_freeze_ends_after_its_duration(rig: Rig) -> None:
