@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import urllib.request
 from decimal import Decimal
@@ -73,6 +74,10 @@ class Conditional(Scenario):
             await self.until("in the matching engine", lambda o=order, i=algo_id: o.venue_order_id != i)  # type: ignore[misc] # bound at once
             assert order.is_open
             assert any(isinstance(event, OrderTriggered | OrderUpdated) for event in order.events)
+        # The continuous checks run every four seconds: they must find nothing to correct in what was triggered.
+        events = [len(order.events) for order in waiting]
+        await asyncio.sleep(5)
+        assert [len(order.events) for order in waiting] == events
         price = self._price(-2)
         self.modify_order(stop, price=price)
         await self.until("amended", lambda: stop.price == price)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,9 @@ class Hedge(Scenario):
         await self._fill(OrderSide.SELL, "0.020", self.short)
         assert self._held(self.long) == Decimal("0.050")
         assert self._held(self.short) == Decimal("-0.020")
+        # The continuous checks run every four seconds: they must find both positions and nothing to correct.
+        await asyncio.sleep(5)
+        assert {position.id for position in self.cache.positions()} == {self.long, self.short}
         await self._fill(OrderSide.BUY, "0.020", self.short)
         assert self._held(self.short) == 0
         quote = self.last_quote
