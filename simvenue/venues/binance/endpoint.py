@@ -99,12 +99,12 @@ def reply(body: object, *, status: int = 200, headers: Mapping[str, str] | None 
     return web.Response(text=text, status=status, headers=headers, content_type="application/json", charset="utf-8")
 
 
-async def _payload(request: web.Request) -> str:
+async def _payload(request: web.Request) -> tuple[str, str]:
     # The signature covers the bytes as they were sent; a decoded query would change `%5B%22…`.
     query = request.raw_path.partition("?")[2]
     body = await request.read()
     try:
-        return query + body.decode("ascii")
+        return query, body.decode("ascii")
     except UnicodeDecodeError as error:
         raise errors.VenueError(-1100, "Illegal characters found in a parameter.") from error
 
@@ -114,15 +114,16 @@ def endpoint(route: Route) -> Callable[[web.Request], Awaitable[web.Response]]:
 
     async def handle(request: web.Request) -> web.Response:
         venue, address, account = request.app[VENUE], request.remote or "", ""
-        payload = await _payload(request)
+        query, body = await _payload(request)
         now_ms = venue.clock()
         try:
-            parameters = Parameters.parse(payload)
+            parameters = Parameters.parse("&".join(filter(None, (query, body))))
             venue.limiter.spend(address, amount(route.weight, parameters), now_ms)
             if route.security is not Security.NONE:
                 credential = auth.identify(request.headers.get("X-MBX-APIKEY"), venue.credentials)
                 if route.security is Security.SIGNED:
-                    auth.verify(credential, payload, parameters, now_ms)
+                    # As documented, the signature covers query and body without a sign in between.
+                    auth.verify(credential, query + body, parameters, now_ms)
                 auth.permit(credential, route.permission)
                 account = credential.account
             orders = amount(route.orders, parameters)

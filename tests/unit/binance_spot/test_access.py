@@ -51,6 +51,16 @@ async def test_a_key_of_one_kind_does_not_take_signatures_of_the_other(venue: Cl
     assert (status, body["code"]) == (400, -1022)
 
 
+async def test_parameters_may_stand_in_query_and_body(venue: Client) -> None:
+    """The signature covers both as they follow one another, and each is read for itself."""
+    query = "symbol=BTCUSDT&side=BUY&type=LIMIT&timeInForce=GTC"
+    body = f"quantity=0.01&price=59000&timestamp={venue.clock()}"
+    body += f"&signature={hmac_signature(SECRET, query + body)}"
+    headers = {"X-MBX-APIKEY": KEY, "Content-Type": "application/x-www-form-urlencoded"}
+    status, order = await venue.public("POST", "/api/v3/order", query, headers, body.encode())
+    assert (status, order["timeInForce"], order["origQty"]) == (200, "GTC", "0.01000000")
+
+
 async def test_a_reading_key_may_not_trade(venue: Client) -> None:
     """Queries work; orders and cancels are refused with -2015 and HTTP 401."""
     await venue.ok("GET", "/api/v3/openOrders", key=READ_KEY)
