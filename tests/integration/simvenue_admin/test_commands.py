@@ -50,15 +50,20 @@ def test_a_halted_market_takes_cancels_only(simvenue: Simvenue) -> None:
 
 def test_a_widened_spread_comes_back(simvenue: Simvenue) -> None:
     """A spread is as many times as wide as asked, says so in the state, and is as before after its time."""
-    before = _spread(simvenue, "ETHUSDT")
-    widened = _json(simvenue, "market", "spread", "--symbol", "ETHUSDT", "--factor", "50", "--seconds", "3")
-    assert widened["shocks"] == ["widened"]
-    assert _spread(simvenue, "ETHUSDT") > 20 * before
-    deadline = time.monotonic() + 15
-    while _market(simvenue, "ETHUSDT")["shocks"]:
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-    assert _spread(simvenue, "ETHUSDT") < 3 * before
+    # Standing still, nobody takes quotes away between two looks.
+    assert simvenue.run("market", "pause").returncode == 0
+    try:
+        before = _spread(simvenue, "ETHUSDT")
+        widened = _json(simvenue, "market", "spread", "--symbol", "ETHUSDT", "--factor", "50", "--seconds", "2")
+        assert widened["shocks"] == ["widened"]
+        assert _spread(simvenue, "ETHUSDT") > 20 * before
+        deadline = time.monotonic() + 15
+        while _market(simvenue, "ETHUSDT")["shocks"]:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        assert _spread(simvenue, "ETHUSDT") < 3 * before
+    finally:
+        simvenue.run("market", "resume")
 
 
 def test_a_gap_is_a_shift(simvenue: Simvenue) -> None:
