@@ -40,12 +40,16 @@ def wipe(data_dir: Path, venues: Iterable[str]) -> None:
     """Delete the ledgers of venues; they must be closed. The accounts then begin anew, as after a testnet's reset.
 
     Raises:
-        OSError: a file cannot be deleted.
+        LedgerError: a file cannot be deleted.
     """
     for venue in venues:
         path = ledger_path(data_dir, venue)
         for file in (path, _beside(path, "-wal"), _beside(path, "-shm")):
-            file.unlink(missing_ok=True)
+            try:
+                file.unlink(missing_ok=True)
+            except OSError as error:
+                message = f"ledger {file}: {error.strerror}; delete it by hand, it is closed"
+                raise LedgerError(message) from error
 
 
 def _take_over(data_dir: Path) -> None:

@@ -66,7 +66,7 @@ async def serve(config: SimvenueConfig) -> Ending:
     Every socket is closed and every ledger written when this returns; after `Ending.RESET` the ledgers are gone too.
 
     Raises:
-        LedgerError: a ledger cannot be opened.
+        LedgerError: a ledger cannot be opened, written or, for a reset, deleted.
         RecordingError: the recording cannot be used.
         RequestLogError: the log of requests cannot be written.
         PortTakenError: an address is in use or not ours.

@@ -77,6 +77,13 @@ def test_wipes_what_it_is_told(tmp_path: Path) -> None:
     wiped.close()
 
 
+def test_what_cannot_be_wiped_is_told(tmp_path: Path) -> None:
+    """A ledger that cannot be deleted is named with what to do."""
+    ledger_path(tmp_path, "bybit").mkdir()
+    with pytest.raises(LedgerError, match=r"bybit.sqlite: Is a directory; delete it by hand"):
+        wipe(tmp_path, ["bybit"])
+
+
 def test_a_directory_that_cannot_be_is_told(tmp_path: Path) -> None:
     """A data_dir that is a file is named with what to do."""
     (tmp_path / "data").touch()
