@@ -263,10 +263,10 @@ class Exchange(Questions):
 
         Raises:
             Rejection: UNKNOWN_SYMBOL.
-            ValueError: the rate is no number.
+            ValueError: the rate is no number, or beyond the whole value.
         """
-        if not rate.is_finite():
-            raise ValueError(f"funding rate {rate} is not a number")
+        if not rate.is_finite() or abs(rate) > 1:
+            raise ValueError(f"funding rate {rate} must be -1 to 1")
         now, market = self._now(), self._market(symbol)
         with self._operation(market, now) as operation:
             return rehearsal.settle_funding(self._state, operation, rate)

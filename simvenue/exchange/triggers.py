@@ -55,7 +55,7 @@ def checked_trigger(market: SymbolState, trigger: Trigger) -> Trigger:
     """
     if trigger.kind is TriggerKind.TRAILING:
         trigger = _checked_trailing(market, trigger)
-    elif trigger.price is None or {trigger.activation_price, trigger.callback_rate, trigger.callback_offset} != {None}:
+    elif trigger.price is None or _trails(trigger):
         raise Rejection(RejectReason.TRIGGER, f"a {trigger.kind} order has a trigger price and nothing that trails")
     else:
         trigger = replace(trigger, price=checked_level(market.instrument, trigger.price), extreme=None)
@@ -74,6 +74,10 @@ def check_waits(market: SymbolState, trigger: Trigger) -> Trigger:
         detail = f"the {trigger.source} price {present} is already beyond the trigger at {level(trigger)}"
         raise Rejection(RejectReason.WOULD_TRIGGER, detail)
     return trigger
+
+
+def _trails(trigger: Trigger) -> bool:
+    return not trigger.activation_price is trigger.callback_rate is trigger.callback_offset is None
 
 
 def _checked_trailing(market: SymbolState, trigger: Trigger) -> Trigger:

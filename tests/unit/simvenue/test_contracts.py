@@ -214,10 +214,13 @@ class TestFunding:
                 with pytest.raises(sqlite3.IntegrityError, match="append-only"):
                     writer.execute(statement)
 
-    def test_a_rate_is_a_number(self, mixed: Mixed) -> None:
-        """A rate that is no number is an error of the caller."""
-        with pytest.raises(ValueError, match="not a number"):
-            mixed.exchange.settle_funding(PERPETUAL, Decimal("NaN"))
+    @pytest.mark.parametrize("rate", ["NaN", "Infinity", "1.01", "-2"])
+    def test_a_rate_is_a_share(self, mixed: Mixed, rate: str) -> None:
+        """A rate that is no number, or more than the whole value, is an error of the caller and books nothing."""
+        mixed.ask("a", "BUY", "1")
+        with pytest.raises(ValueError, match="must be -1 to 1"):
+            mixed.exchange.settle_funding(PERPETUAL, Decimal(rate))
+        assert mixed.exchange.funding("a") == []
 
 
 class TestHalt:
