@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from yarl import URL
 from simvenue.credentials import Credential
 from simvenue.exchange.exchange import Exchange
 from simvenue.exchange.ledger import Ledger
-from simvenue.exchange.types import Account, OrderRequest, OrderType, Side
+from simvenue.exchange.types import Account, MarketStep, OrderRequest, OrderType, Side
 from simvenue.venues.binance.auth import hmac_signature
 from simvenue.venues.binance_futures import VenueOptions, create_app
 from simvenue.venues.binance_futures.instruments import INSTRUMENTS
@@ -90,6 +91,15 @@ class Client:
         """Open a WebSocket."""
         return await self.session.ws_connect(f"{self.url}{path}")
 
+    async def user_stream(self) -> aiohttp.ClientWebSocketResponse:
+        """Ask for a listen key and open its stream."""
+        _, body = await self.public("POST", "/fapi/v1/listenKey", headers={"X-MBX-APIKEY": KEY})
+        return await self.socket(f"/ws?listenKey={body['listenKey']}")
+
+    def mark(self, price: str) -> None:
+        """Move the mark price, and no trade with it."""
+        self.exchange.step_market("BTCUSDT", MarketStep(reference=Decimal(price), bids=(), asks=()))
+
     def quote(self, side: Side, price: str, quantity: str, account: str = MAKER) -> int:
         """Let somebody else rest an order; its id."""
         request = OrderRequest(
@@ -108,6 +118,12 @@ class Client:
             account=TAKER, symbol="BTCUSDT", side=side, type=OrderType.MARKET, quantity=Decimal(quantity)
         )
         self.exchange.submit(request)
+
+
+async def receive(socket: aiohttp.ClientWebSocketResponse, count: int) -> list[Json]:
+    """The next messages of a socket; three seconds for all of them."""
+    async with asyncio.timeout(3):
+        return [await socket.receive_json() for _ in range(count)]
 
 
 @asynccontextmanager

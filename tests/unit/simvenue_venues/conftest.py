@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from simvenue.exchange.types import Side
 from simvenue.venues.binance_futures import VenueOptions
 from tests.unit.simvenue_venues.client import Client, running_venue
 
@@ -26,6 +27,15 @@ async def venue(tmp_path: Path, options: VenueOptions) -> AsyncIterator[Client]:
     """A running venue for one test."""
     async with running_venue(tmp_path, options) as client:
         yield client
+
+
+@pytest.fixture
+async def quoted(venue: Client) -> Client:
+    """A venue with a bid, an ask and a last price of 60000."""
+    venue.quote(Side.SELL, "60000.00", "1.010")
+    venue.take(Side.BUY, "0.010")
+    venue.quote(Side.BUY, "59990.00", "1.000")
+    return venue
 
 
 @pytest.fixture(scope="module")

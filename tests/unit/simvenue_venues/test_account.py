@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 from nautilus_trader.adapters.binance.common.schemas.account import BinanceOrder
@@ -20,13 +19,12 @@ from nautilus_trader.adapters.binance.futures.schemas.user import (
     BinanceFuturesTradeLiteMsg,
 )
 
-from simvenue.exchange.types import MarketStep, Side
+from simvenue.exchange.types import Side
 from simvenue.venues.binance_futures.rest import account
-from tests.unit.simvenue_venues.client import KEY
+from tests.unit.simvenue_venues.client import receive
 
 if TYPE_CHECKING:
     import pytest
-    from aiohttp import ClientWebSocketResponse
 
     from tests.unit.simvenue_venues.client import Client
 
@@ -40,24 +38,10 @@ async def _open(venue: Client) -> None:
     await venue.ok("POST", ORDER, **BUY)
 
 
-def _mark(venue: Client, price: str) -> None:
-    venue.exchange.step_market("BTCUSDT", MarketStep(reference=Decimal(price), bids=(), asks=()))
-
-
-async def _user_stream(venue: Client) -> ClientWebSocketResponse:
-    _, body = await venue.public("POST", "/fapi/v1/listenKey", headers={"X-MBX-APIKEY": KEY})
-    return await venue.socket(f"/ws?listenKey={body['listenKey']}")
-
-
-async def _events(socket: ClientWebSocketResponse, count: int) -> list[dict[str, Any]]:
-    async with asyncio.timeout(3):
-        return [await socket.receive_json() for _ in range(count)]
-
-
 async def test_the_documents_agree(venue: Client) -> None:
     """Both versions of account, balance and position risk tell one wallet, one profit and one margin."""
     await _open(venue)
-    _mark(venue, "60500.00")
+    venue.mark("60500.00")
     second, third = await venue.ok("GET", "/fapi/v2/account"), await venue.ok("GET", "/fapi/v3/account")
     # 0.1 at 60000 costs 3 USDT of fees, gains 50 at 60500, and binds a twentieth of 6050.
     told = {
@@ -99,7 +83,7 @@ async def test_an_isolated_position_tells_its_own_margin(venue: Client) -> None:
     changed = await venue.ok("POST", "/fapi/v1/marginType", symbol="BTCUSDT", marginType="ISOLATED")
     msgspec.convert(changed, BinanceFuturesMarginTypeResponse, strict=True)
     await _open(venue)
-    _mark(venue, "60500.00")
+    venue.mark("60500.00")
     (row,) = await venue.ok("GET", "/fapi/v2/positionRisk", symbol="BTCUSDT")
     assert (row["marginType"], row["leverage"]) == ("isolated", "10")
     assert (row["isolatedWallet"], row["isolatedMargin"]) == ("600.00000000", "650.00000000")
@@ -109,10 +93,10 @@ async def test_an_isolated_position_tells_its_own_margin(venue: Client) -> None:
 
 async def test_settings_are_told_on_the_user_stream(venue: Client) -> None:
     """A new leverage is ACCOUNT_CONFIG_UPDATE, a new margin type ACCOUNT_UPDATE with its reason."""
-    socket = await _user_stream(venue)
+    socket = await venue.user_stream()
     await venue.ok("POST", "/fapi/v1/leverage", symbol="BTCUSDT", leverage=10)
     await venue.ok("POST", "/fapi/v1/marginType", symbol="BTCUSDT", marginType="ISOLATED")
-    leverage, margin_type = await _events(socket, 2)
+    leverage, margin_type = await receive(socket, 2)
     assert (leverage["e"], leverage["ac"]) == ("ACCOUNT_CONFIG_UPDATE", {"s": "BTCUSDT", "l": 10})
     assert (margin_type["e"], margin_type["a"]["m"]) == ("ACCOUNT_UPDATE", "MARGIN_TYPE_CHANGE")
     msgspec.convert(margin_type, BinanceFuturesAccountUpdateMsg, strict=True)
@@ -121,9 +105,9 @@ async def test_settings_are_told_on_the_user_stream(venue: Client) -> None:
 async def test_funding_is_paid_told_and_listed(venue: Client) -> None:
     """A long position pays a positive rate: the wallet, the event, the income and the rate history say so."""
     await _open(venue)
-    socket = await _user_stream(venue)
+    socket = await venue.user_stream()
     venue.exchange.settle_funding("BTCUSDT", Decimal("0.001"))
-    (event,) = await _events(socket, 1)
+    (event,) = await receive(socket, 1)
     assert (event["e"], event["a"]["m"], event["a"]["P"]) == ("ACCOUNT_UPDATE", "FUNDING_FEE", [])
     (balance,) = event["a"]["B"]
     assert (balance["a"], balance["bc"], balance["wb"]) == ("USDT", "-6.00000000", "999991.00000000")
@@ -164,16 +148,16 @@ async def test_a_liquidation_looks_like_the_venues(venue: Client) -> None:
     await _open(venue)
     resting = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "0.010"}
     await venue.ok("POST", ORDER, **resting, price="59000")
-    socket = await _user_stream(venue)
+    socket = await venue.user_stream()
     public = await venue.socket("/stream?streams=btcusdt@forceOrder/!forceOrder@arr")
     venue.exchange.liquidate("node", "BTCUSDT")
-    cancelled, new, balance, lite, closed = await _events(socket, 5)
+    cancelled, new, balance, lite, closed = await receive(socket, 5)
     assert (cancelled["o"]["x"], new["o"]["x"], closed["o"]["x"]) == ("CANCELED", "NEW", "CALCULATED")
     assert closed["o"]["c"].startswith("autoclose-")
     assert balance["a"]["P"][0]["pa"] == "0.000"
     msgspec.convert(closed, BinanceFuturesOrderUpdateMsg, strict=True)
     msgspec.convert(lite, BinanceFuturesTradeLiteMsg, strict=True)
-    forced = await _events(public, 2)
+    forced = await receive(public, 2)
     assert {event["stream"] for event in forced} == {"btcusdt@forceOrder", "!forceOrder@arr"}
     assert forced[0]["data"]["o"].items() >= {"S": "SELL", "q": "0.100", "X": "FILLED", "ap": "59990.00"}.items()
     (listed,) = await venue.ok("GET", "/fapi/v1/forceOrders")

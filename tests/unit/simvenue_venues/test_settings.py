@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from simvenue.exchange.types import Side
-from tests.unit.simvenue_venues.client import KEY
+from tests.unit.simvenue_venues.client import receive
 
 if TYPE_CHECKING:
     from tests.unit.simvenue_venues.client import Client
@@ -124,11 +124,10 @@ async def test_hedge_mode_events_name_the_position_side(venue: Client) -> None:
     """Order, position and algo events say LONG or SHORT, as the orders did."""
     await venue.ok("POST", DUAL, dualSidePosition="true")
     venue.quote(Side.SELL, "60000.00", "1.000")
-    _, body = await venue.public("POST", "/fapi/v1/listenKey", headers={"X-MBX-APIKEY": KEY})
-    socket = await venue.socket(f"/ws?listenKey={body['listenKey']}")
+    socket = await venue.user_stream()
     await venue.ok("POST", ORDER, **MARKET, positionSide="LONG")
     stop = {"algoType": "CONDITIONAL", "symbol": "BTCUSDT", "side": "SELL", "type": "STOP_MARKET", "quantity": "0.010"}
     await venue.ok("POST", "/fapi/v1/algoOrder", **stop, triggerPrice="59000", positionSide="LONG")
-    new, account, lite, trade, algo = [await socket.receive_json(timeout=3) for _ in range(5)]
+    new, account, lite, trade, algo = await receive(socket, 5)
     assert [new["o"]["ps"], account["a"]["P"][0]["ps"], trade["o"]["ps"], algo["o"]["ps"]] == ["LONG"] * 4
     assert lite["e"] == "TRADE_LITE"
