@@ -12,8 +12,8 @@ from simvenue.venues.binance.klines import MINUTE_MS
 if TYPE_CHECKING:
     from simvenue.exchange.exchange import Exchange
 
-DAY_MS = 24 * 60 * MINUTE_MS
-_MINUTES = DAY_MS // MINUTE_MS
+DAY_MINUTES = 24 * 60
+DAY_MS = DAY_MINUTES * MINUTE_MS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,15 +53,15 @@ class RollingDay:
         return self.quote_volume / self.volume if self.volume else self.last
 
 
-def rolling_day(exchange: Exchange, symbol: str, now_ms: int) -> RollingDay:
-    """Sum up the minutes of the last 24 hours that the exchange remembers."""
-    bars = exchange.bars(symbol, now_ms - DAY_MS, None, _MINUTES + 1)
+def rolling_day(exchange: Exchange, symbol: str, now_ms: int, *, minutes: int = DAY_MINUTES) -> RollingDay:
+    """Sum up the last 24 hours, or another number of minutes, as far as the exchange remembers them."""
+    bars = exchange.bars(symbol, now_ms - minutes * MINUTE_MS, None, minutes + 1)
     traded = [bar for bar in bars if bar.trades]
     mark = exchange.mark_price(symbol)
     latest = exchange.recent_trades(symbol, 1)
     return RollingDay(
         symbol=symbol,
-        open_ms=now_ms - DAY_MS,
+        open_ms=now_ms - minutes * MINUTE_MS,
         close_ms=now_ms,
         open=bars[0].open if bars else mark,
         high=max((bar.high for bar in bars), default=mark),

@@ -81,6 +81,7 @@ METHODS = (
     method.public("klines", market_data.klines, weight=2),
     method.public("uiKlines", market_data.klines, weight=2),
     method.public("avgPrice", market_data.average_price, weight=2),
+    method.public("ticker", market_data.window, weight=market_data.window_weight),
     method.public("ticker.24hr", market_data.day, weight=market_data.DAY_WEIGHT),
     method.public("ticker.price", market_data.last_price, weight=market_data.TICKER_WEIGHT),
     method.public("ticker.book", market_data.best_prices, weight=market_data.TICKER_WEIGHT),

@@ -70,6 +70,23 @@ async def test_tickers_are_of_one_some_or_all(venue: Client) -> None:
     assert "priceChange" not in everything[0]
 
 
+async def test_a_ticker_may_have_a_window_of_its_own(venue: Client) -> None:
+    """The statistics are those of the window, which begins with a whole minute; other sizes are refused."""
+    venue.quote(Side.SELL, "60000.00", "1")
+    venue.take(Side.BUY, "0.4")
+    status, hour = await venue.public("GET", "/api/v3/ticker", "symbol=BTCUSDT&windowSize=1h")
+    assert (status, hour["volume"], hour["openTime"] % 60_000) == (200, "0.40000000", 0)
+    assert 3_600_000 <= hour["closeTime"] - hour["openTime"] < 3_660_000
+    for query, code in (
+        ("symbol=BTCUSDT&windowSize=60m", -1100),
+        ("symbol=BTCUSDT&windowSize=m", -1100),
+        ("symbol=BTCUSDT&windowSize=0h", -1100),
+        ("windowSize=1h", -1102),
+    ):
+        status, body = await venue.public("GET", "/api/v3/ticker", query)
+        assert (status, body["code"]) == (400, code), query
+
+
 async def test_weights_are_those_of_the_venue(venue: Client) -> None:
     """What a request costs depends on what it asks for."""
     used = 0

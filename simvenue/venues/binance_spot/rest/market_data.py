@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from simvenue.exchange.types import ZERO
-from simvenue.venues.binance import errors, market_data, market_messages, tickers
+from simvenue.venues.binance import decimals, errors, market_data, market_messages, tickers
 from simvenue.venues.binance.endpoint import Route, Security
 from simvenue.venues.binance.klines import MINUTE_MS
 from simvenue.venues.binance.rolling_day import rolling_day
@@ -27,6 +28,8 @@ MAX_KLINES = 1000
 _DEPTH_WEIGHTS = ((100, 5), (500, 25), (1000, 50))
 _DEEPEST_WEIGHT = 250
 _FEW_SYMBOLS = 20
+# Unit of a window to how many there may be, and minutes in one.
+_WINDOWS = {"m": (59, 1), "h": (23, 60), "d": (7, 24 * 60)}
 
 
 def depth_weight(parameters: Parameters) -> int:
@@ -97,29 +100,65 @@ def _one_or_list(call: Call, row: Callable[[Instrument], dict[str, Any]]) -> obj
     return rows[0] if call.parameters.optional_text("symbol") else rows
 
 
-def day(call: Call) -> object:
-    """The last 24 hours, whole or with ``type=MINI``."""
+def _is_whole(call: Call) -> bool:
     kind = call.parameters.optional_text("type") or "FULL"
     if kind not in {"FULL", "MINI"}:
         raise errors.VenueError(-1139, "Invalid ticker type.")
+    return kind == "FULL"
+
+
+def window(call: Call) -> object:
+    """The last minutes, hours or days, whole or with ``type=MINI``; they begin with a whole minute.
+
+    The exchange remembers a day: longer windows hold no more.
+    """
+    whole, minutes = _is_whole(call), _window_minutes(call.parameters)
+    if not (call.parameters.optional_text("symbol") or call.parameters.optional_text("symbols")):
+        raise errors.VenueError(-1102, "Param 'symbol' or 'symbols' must be sent, but both were empty/null!")
+    exchange, now_ms = call.venue.exchange, call.venue.clock()
+    start_ms = (now_ms // MINUTE_MS - minutes) * MINUTE_MS
+
+    def row(instrument: Instrument) -> dict[str, Any]:
+        value = replace(rolling_day(exchange, instrument.symbol, now_ms, minutes=minutes), open_ms=start_ms)
+        fields = tickers.day(instrument, value) if whole else market.mini_day(instrument, value)
+        fields.pop("lastQty", None)
+        return fields
+
+    return _one_or_list(call, row)
+
+
+def _window_minutes(parameters: Parameters) -> int:
+    text = parameters.optional_text("windowSize") or "1d"
+    number, unit = text[:-1], text[-1]
+    longest, minutes = _WINDOWS.get(unit, (0, 0))
+    if not (number.isascii() and number.isdecimal() and 1 <= int(number[:4]) <= longest):
+        raise errors.malformed("windowSize", "1m-59m|1h-23h|1d-7d")
+    return int(number) * minutes
+
+
+def day(call: Call) -> object:
+    """The last 24 hours, whole or with ``type=MINI``."""
+    whole = _is_whole(call)
     exchange, now_ms = call.venue.exchange, call.venue.clock()
 
     def row(instrument: Instrument) -> dict[str, Any]:
         value = rolling_day(exchange, instrument.symbol, now_ms)
-        if kind == "MINI":
-            return market.mini_day(instrument, value)
-        return market.day(instrument, value, exchange.top(instrument.symbol))
+        return (
+            market.day(instrument, value, exchange.top(instrument.symbol))
+            if whole
+            else market.mini_day(instrument, value)
+        )
 
     return _one_or_list(call, row)
 
 
 def last_price(call: Call) -> object:
     """The last price."""
-    exchange, now_ms = call.venue.exchange, call.venue.clock()
+    exchange = call.venue.exchange
 
     def row(instrument: Instrument) -> dict[str, Any]:
-        price = tickers.last_price(instrument, rolling_day(exchange, instrument.symbol, now_ms))
-        return {"symbol": price["symbol"], "price": price["price"]}
+        price = decimals.price(instrument, exchange.last_price(instrument.symbol))
+        return {"symbol": instrument.symbol, "price": price}
 
     return _one_or_list(call, row)
 
@@ -135,6 +174,12 @@ def best_prices(call: Call) -> object:
     return _one_or_list(call, row)
 
 
+def window_weight(parameters: Parameters) -> int:
+    """Each symbol costs the same, up to a most."""
+    listed = parameters.optional_text("symbols")
+    return min(4 * (1 + listed.count(",") if listed else 1), 200)
+
+
 DAY_WEIGHT = by_symbols(one=2, many=80)
 TICKER_WEIGHT = by_symbols(one=2, many=4)
 
@@ -146,6 +191,7 @@ ROUTES = (
     Route("GET", "/api/v3/klines", Security.NONE, klines, 2),
     Route("GET", "/api/v3/uiKlines", Security.NONE, klines, 2),
     Route("GET", "/api/v3/avgPrice", Security.NONE, average_price, 2),
+    Route("GET", "/api/v3/ticker", Security.NONE, window, window_weight),
     Route("GET", "/api/v3/ticker/24hr", Security.NONE, day, DAY_WEIGHT),
     Route("GET", "/api/v3/ticker/price", Security.NONE, last_price, TICKER_WEIGHT),
     Route("GET", "/api/v3/ticker/bookTicker", Security.NONE, best_prices, TICKER_WEIGHT),
