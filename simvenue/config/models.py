@@ -40,7 +40,7 @@ class VenueConfig(Endpoint):
     )
 
 
-type Amount = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
+type Amount = Annotated[Decimal, Field(ge=0, le=10**15, decimal_places=8, allow_inf_nan=False)]
 
 
 def _ed25519_pem(text: str) -> str:
