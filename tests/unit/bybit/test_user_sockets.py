@@ -152,8 +152,9 @@ async def test_control_ends_private_sockets(venue: Client) -> None:
     assert control.expire_user_streams("somebody") == 0
     assert control.expire_user_streams("node") == 1
     assert (await private.raw.receive(timeout=3)).type.name in {"CLOSED", "CLOSE", "ERROR"}
-    connection.close()
     assert (await public.ask({"op": "ping"}))["success"] is True
+    await public.raw.close()
+    connection.close()
 
 
 class TestIdle:
