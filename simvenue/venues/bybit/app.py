@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from aiohttp import WSCloseCode, web
 
 from simvenue.venues.bybit import errors, trading_stop, user_topics
+from simvenue.venues.bybit.attached_stops import AttachedStops
 from simvenue.venues.bybit.book_topics import SPEEDS_MS
 from simvenue.venues.bybit.endpoint import endpoint, venue_errors
 from simvenue.venues.bybit.fees import Fees
@@ -69,6 +70,7 @@ def create_app(
         limits=Limits(options.rate_limits or {}, options.address_requests),
         refused=RefusedOrders(),
         fees=Fees(exchange),
+        attached=AttachedStops(),
     )
     app[VENUE] = venue
     app[CONTROL] = BybitControl(venue)
@@ -117,6 +119,7 @@ async def _publishing(app: web.Application, topics: PublicTopics) -> AsyncIterat
     def publish(event: Event) -> None:
         user_topics.publish(venue, event)
         topics.publish(event)
+        venue.attached.publish(venue, event)
         trading_stop.drop_spent(venue, event)
 
     timers = [

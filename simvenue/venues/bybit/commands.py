@@ -12,7 +12,7 @@ from simvenue.exchange.types import (
     Rejection,
     RejectReason,
 )
-from simvenue.venues.bybit import errors, identifiers, user_topics
+from simvenue.venues.bybit import attached_stops, errors, identifiers, user_topics
 from simvenue.venues.bybit.instruments import Category, category_of
 from simvenue.venues.bybit.messages import orders
 from simvenue.venues.bybit.order_request import ORDER_FILTERS, link_id, order_request
@@ -50,7 +50,9 @@ def create(venue: Venue, account: str, parameters: Parameters) -> dict[str, str]
         Rejection: The exchange refused at once.
     """
     instrument = instrument_of(venue, parameters)
-    request = order_request(account, instrument, parameters, venue.exchange.last_price(instrument.symbol))
+    last_price = venue.exchange.last_price(instrument.symbol)
+    request = order_request(account, instrument, parameters, last_price)
+    stops = attached_stops.read(instrument, request, parameters, last_price)
     used = request.client_order_id
     if used and venue.exchange.order(account, instrument.symbol, client_order_id=used):
         raise Rejection(RejectReason.DUPLICATE_CLIENT_ORDER_ID, f"{used} was used before")
@@ -59,11 +61,11 @@ def create(venue: Venue, account: str, parameters: Parameters) -> dict[str, str]
     except Rejection as rejection:
         trigger = request.trigger
         if rejection.reason is RejectReason.WOULD_TRIGGER and trigger and trigger.price:
-            current = venue.exchange.last_price(instrument.symbol)
-            raise errors.would_trigger(trigger.price, current, rises=trigger.rises) from rejection
+            raise errors.would_trigger(trigger.price, last_price, rises=trigger.rises) from rejection
         if rejection.reason not in _REFUSED_LATER:
             raise
         return _refuse_later(venue, instrument, request, rejection.reason)
+    venue.attached.attach(venue, order, stops)
     return _ids(instrument, order)
 
 

@@ -53,9 +53,9 @@ def publish(venue: Venue, event: Event) -> None:
         _push(venue, subject, "execution", execution)
         _push(venue, subject, "execution.fast", _fast(execution))
         if event.position and instrument.kind is InstrumentKind.PERPETUAL:
-            document = accounts.position(venue, instrument, event.position)
-            _push(venue, subject, "position", document)
-    _push(venue, subject, "order", orders.order(instrument, order, fees))
+            _push(venue, subject, "position", accounts.position(venue, instrument, event.position))
+    document = orders.order(instrument, order, fees) | venue.attached.words(instrument, order)
+    _push(venue, subject, "order", document)
     push_wallet(venue, order.account)
 
 

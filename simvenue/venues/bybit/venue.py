@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from simvenue.credentials import Credential
     from simvenue.exchange.exchange import Exchange
     from simvenue.exchange.types import Instrument
+    from simvenue.venues.bybit.attached_stops import AttachedStops
     from simvenue.venues.bybit.fees import Fees
     from simvenue.venues.bybit.limits import Limits
     from simvenue.venues.bybit.refused_orders import RefusedOrders
@@ -53,6 +54,7 @@ class Venue:
     limits: Limits
     refused: RefusedOrders
     fees: Fees
+    attached: AttachedStops
 
     def instruments(self, category: Category) -> list[Instrument]:
         """List what trades in a category."""

@@ -276,6 +276,29 @@ async def test_trading_stop(venue: Client) -> None:
     assert ends.count(("TakeProfit", "Deactivated")) == 2
 
 
+async def test_stops_that_come_with_an_order(venue: Client) -> None:
+    """They are shown with the order, protect the position from the first fill on, and go with a cancelled order."""
+    venue.book()
+    stops = {"takeProfit": "61000", "stopLoss": "58000", "slTriggerBy": "MarkPrice"}
+    order_id = await venue.place(**LIMIT, **stops)
+    order = await one(venue, order_id)
+    assert (order["takeProfit"], order["stopLoss"], order["slTriggerBy"]) == ("61000.00", "58000.00", "MarkPrice")
+    assert len(await venue.listed("order/realtime", **LINEAR)) == 1
+    venue.take(Side.SELL, "2.005")
+    (held,) = await venue.listed("position/list", **LINEAR)
+    assert (held["size"], held["takeProfit"], held["stopLoss"]) == ("0.005", "61000.00", "58000.00")
+    await venue.ok("POST", "order/cancel", **LINEAR, orderId=order_id)
+    await venue.place(**{**MARKET, "takeProfit": "62000"})
+    (held,) = await venue.listed("position/list", **LINEAR)
+    assert (held["size"], held["takeProfit"], held["stopLoss"]) == ("0.015", "62000.00", "58000.00")
+    venue.quote(Side.BUY, "59500", "1")
+    await venue.place(**{**MARKET, "side": "Sell", "qty": "0.015", "reduceOnly": True})
+    assert await venue.listed("order/realtime", **LINEAR) == []
+    for wrong in ({"takeProfit": "58000"}, {"stopLoss": "59500"}):
+        assert await venue.refused("POST", "order/create", **LINEAR, **LIMIT, **wrong) == 10001
+    assert await venue.refused("POST", "order/create", **SPOT, **LIMIT, takeProfit="61000") == 10001
+
+
 async def test_spot_amounts(venue: Client) -> None:
     """Market buys say what to spend and sells what to give, unless marketUnit says otherwise; fees by what comes in."""
     venue.book()

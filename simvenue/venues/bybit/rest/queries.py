@@ -91,7 +91,11 @@ def _named_order(call: Call, symbols: set[str]) -> list[Order] | None:
 def _documents(call: Call, found: list[Order]) -> list[dict[str, Any]]:
     fees = call.venue.fees.of(found)
     listed = call.venue.exchange.instruments
-    return [orders.order(listed[order.symbol], order, fees[order.order_id]) for order in found]
+    return [
+        orders.order(listed[order.symbol], order, fees[order.order_id])
+        | call.venue.attached.words(listed[order.symbol], order)
+        for order in found
+    ]
 
 
 def _refused(call: Call, symbols: set[str]) -> list[dict[str, Any]]:
