@@ -13,12 +13,12 @@ from simvenue.cli.output import USAGE, fail, print_json, say, table
 class _Kinds(TyperGroup):
     # The models of the faults take longer to import than all other commands together.
     def list_commands(self, ctx: object) -> list[str]:
-        from simvenue.cli import fault_kinds  # noqa: PLC0415
+        from simvenue.cli import fault_kinds  # noqa: PLC0415 - see above
 
         return fault_kinds.names()
 
     def get_command(self, ctx: object, cmd_name: str) -> Any:  # noqa: ANN401 - a command of typer's own click
-        from simvenue.cli import fault_kinds  # noqa: PLC0415
+        from simvenue.cli import fault_kinds  # noqa: PLC0415 - see above
 
         return fault_kinds.command(cmd_name)
 
