@@ -27,6 +27,12 @@ BAR_SECONDS = 70.0
 RESUBSCRIBED = "Re-authenticated and resubscribed"
 
 
+def post(url: str, body: Mapping[str, object]) -> None:
+    """Tell the venue's admin API."""
+    request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})  # noqa: S310 - the test's own loopback address
+    urllib.request.urlopen(request, timeout=3).close()  # noqa: S310 - the test's own loopback address
+
+
 class Observe(Scenario):
     """Subscribes to every kind of data and ends when each has come."""
 
@@ -163,12 +169,7 @@ class Trade(Scenario):
         self._post("orders?venue=binance_spot", body)
 
     def _post(self, path: str, body: Mapping[str, object]) -> None:
-        request = urllib.request.Request(  # noqa: S310 - the test's own loopback address
-            f"{self.settings['admin']}/admin/v1/{path}",
-            json.dumps(body).encode(),
-            {"Content-Type": "application/json"},
-        )
-        urllib.request.urlopen(request, timeout=3).close()  # noqa: S310 - the test's own loopback address
+        post(f"{self.settings['admin']}/admin/v1/{path}", body)
 
     async def _stop_limit(self) -> None:
         """One stop-limit order is cancelled while it waits, another fires when the market falls."""
@@ -256,4 +257,36 @@ class Survive(Scenario):
         return Path(self.settings["log"]).read_text(encoding="utf-8", errors="replace")
 
 
-SCENARIOS: dict[str, type[Scenario]] = {"observe": Observe, "trade": Trade, "survive": Survive}
+class Gap(Scenario):
+    """Trades while its session is down, and after the venue ended its user stream."""
+
+    async def act(self) -> None:
+        """Rest an order, lose the socket, be filled meanwhile; then lose the subscription only, and trade on."""
+        self.subscribe_quote_ticks(self.instrument_id)
+        await self.until("a quote", lambda: self.seen.get("quote", 0) > 0)
+        instrument = self.cache.instrument(self.instrument_id)
+        quantity = instrument.make_qty(Decimal("0.010"))
+        price = instrument.make_price(self.last_quote.bid_price.as_decimal() * Decimal("0.995") // 1)
+        resting = self.order_factory.limit(self.instrument_id, OrderSide.BUY, quantity, price)
+        self.submit_order(resting)
+        await self.until("accepted", lambda: resting.status == OrderStatus.ACCEPTED)
+        api = {"venue": "binance_spot", "socket": "API"}
+        await self._tell("faults", {**api, "kind": "refuse_upgrade", "status": 503, "duration_seconds": 3})
+        await self._tell("faults", {**api, "kind": "cut_socket"})
+        await self._tell("market/shift?venue=binance_spot", {"symbol": "BTCUSDT", "percent": "-1"})
+        await self.until("filled unheard, and found", lambda: resting.status == OrderStatus.FILLED, 40)
+        await self.until("session again", lambda: RESUBSCRIBED in self._log_text(), 40)
+        await self._tell("faults", {"venue": "binance_spot", "kind": "expire_listen_keys", "account": "node"})
+        await self.until("subscribed again", lambda: "Resubscribed after stream termination" in self._log_text(), 20)
+        taking = self.order_factory.market(self.instrument_id, OrderSide.SELL, quantity)
+        self.submit_order(taking)
+        await self.until("filled", lambda: taking.status == OrderStatus.FILLED)
+
+    async def _tell(self, path: str, body: Mapping[str, object]) -> None:
+        await asyncio.to_thread(post, f"{self.settings['admin']}/admin/v1/{path}", body)
+
+    def _log_text(self) -> str:
+        return Path(self.settings["log"]).read_text(encoding="utf-8", errors="replace")
+
+
+SCENARIOS: dict[str, type[Scenario]] = {"observe": Observe, "trade": Trade, "survive": Survive, "gap": Gap}

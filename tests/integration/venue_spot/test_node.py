@@ -97,6 +97,18 @@ def test_a_node_survives_a_killed_venue(spot: SpotVenue, tmp_path: Path) -> None
     assert run.exit_code == 0
 
 
+@pytest.mark.slow
+def test_a_node_finds_what_it_did_not_hear(spot: SpotVenue, tmp_path: Path) -> None:
+    """A fill while the session was down is found after the logon, and a terminated stream is subscribed again."""
+    run = Node(spot, tmp_path, "gap", seconds=90).wait()
+    assert run.report["failure"] is None, run.report["failure"] + run.log[-3000:]
+    ledger = spot.ledger()
+    assert _orders_and_fills(run.report, ledger) == []
+    assert [order["status"] for order in ledger["orders"]] == ["FILLED", "FILLED"]
+    assert run.exit_code == 0
+    assert "Traceback" not in spot.log
+
+
 @pytest.mark.nightly
 def test_a_node_receives_bars_and_history(spot: SpotVenue, tmp_path: Path) -> None:
     """Trades, quotes, both kinds of book and a closed bar arrive, the book equals the quotes, history is answered."""
