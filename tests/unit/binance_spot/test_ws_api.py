@@ -93,6 +93,18 @@ async def test_a_session_stands_for_key_and_signature(venue: Client) -> None:
     assert (alone["status"], alone["error"]["code"]) == (400, -1102)
 
 
+async def test_a_request_may_be_signed_by_another_key_than_the_sessions(venue: Client) -> None:
+    """A key named in the request counts, with its own signature; a wrong one is refused although the session is in."""
+    api = await venue.api()
+    await api.signed("session.logon", key=ED_KEY)
+    theirs = venue.quote(Side.BUY, "58000.00", "1")
+    reply = await api.signed("openOrders.status", key=MAKER_KEY)
+    assert [order["orderId"] for order in reply["result"]] == [theirs]
+    wrong = await api.ask("openOrders.status", apiKey=MAKER_KEY, timestamp=venue.clock(), signature="00")
+    assert wrong["error"]["code"] == -1022
+    assert (await api.ask("session.logon", timestamp=venue.clock()))["error"]["code"] == -1102
+
+
 async def test_an_hmac_key_cannot_log_on(venue: Client) -> None:
     """The venue takes Ed25519 keys only for sessions, but HMAC signatures on each request."""
     api = await venue.api()
