@@ -62,7 +62,7 @@ def test_every_route_refuses_in_the_venues_form(rig: Rig, venue: str) -> None:
 
 @pytest.mark.parametrize("venue", VENUES)
 @given(data=st.data())
-@_rounds(80)
+@_rounds(200)
 def test_any_signed_request(rig: Rig, venue: str, data: st.DataObject) -> None:
     """A correctly signed request of nearly sensible or senseless content gets data or a refusal, never a defect."""
     runner, venues = rig
@@ -74,7 +74,7 @@ def test_any_signed_request(rig: Rig, venue: str, data: st.DataObject) -> None:
 
 @pytest.mark.parametrize("venue", VENUES)
 @given(data=st.data())
-@_rounds(40)
+@_rounds(100)
 def test_any_bytes(rig: Rig, venue: str, data: st.DataObject) -> None:
     """Any query, any body, any header value."""
     runner, venues = rig
@@ -92,7 +92,7 @@ def test_any_bytes(rig: Rig, venue: str, data: st.DataObject) -> None:
 
 @pytest.mark.parametrize("venue", VENUES)
 @given(data=st.data())
-@_rounds(40)
+@_rounds(100)
 def test_any_frame(rig: Rig, venue: str, data: st.DataObject) -> None:
     """Each frame on each kind of socket is answered in JSON, none with a defect, and the connection goes on."""
     runner, venues = rig
