@@ -20,14 +20,15 @@ def audit(ledger: Ledger, account: str, instruments: Mapping[str, Instrument]) -
     balances = ledger.initial_balances(account)
     positions: dict[tuple[str, PositionSide], Position] = {}
     filled: dict[int, Decimal] = {}
-    for fill in ledger.fills(account):
+    fills, orders = ledger.each(account)
+    for fill in fills:
         _add(fill, instruments.get(fill.symbol), balances, positions)
         filled[fill.order_id] = filled.get(fill.order_id, ZERO) + fill.quantity
     for payment in ledger.funding(account):
         balances[payment.asset] = balances.get(payment.asset, ZERO) + payment.amount
     found = [
         f"order {order.order_id} says filled {order.filled}, its fills say {filled.get(order.order_id, ZERO)}"
-        for order in ledger.orders(account)
+        for order in orders
         if order.filled != filled.get(order.order_id, ZERO)
     ]
     booked = {(position.symbol, position.position_side): position for position in ledger.positions(account)}

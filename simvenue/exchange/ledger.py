@@ -39,7 +39,7 @@ from simvenue.exchange.rows import (
 from simvenue.exchange.schema import SCHEMA_VERSION, STEPS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from simvenue.exchange.contracts import FundingPayment
@@ -244,6 +244,12 @@ class Ledger:
         filters = {"account=?": account, "symbol=?": symbol, "time_ms>=?": start_ms, "time_ms<=?": end_ms}
         rows = self._page(SELECT_FUNDING, filters, "payment_id", from_id, limit)
         return [read_funding(row) for row in rows]
+
+    def each(self, account: str) -> tuple[Iterator[Fill], Iterator[Order]]:
+        """Give all fills and all orders of an account, oldest first, read as they are taken."""
+        fills = self._db.execute(f"{SELECT_FILL} WHERE account=? ORDER BY trade_id, order_id", (account,))
+        orders = self._db.execute(f"{SELECT_ORDER} WHERE account=? ORDER BY order_id", (account,))
+        return map(read_fill, fills), map(read_order, orders)
 
     def _page(
         self, select: str, filters: Mapping[str, Any], key: str, from_id: int | None, limit: int | None
