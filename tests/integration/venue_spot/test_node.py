@@ -80,7 +80,7 @@ def test_a_node_trades_every_way_it_can(spot: SpotVenue, tmp_path: Path) -> None
     assert "Traceback" not in spot.log
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_a_node_survives_a_killed_venue(spot: SpotVenue, tmp_path: Path) -> None:
     """After kill -9 and a restart the order is still there, the session logs on again, and trading goes on."""
     node = Node(spot, tmp_path, "survive", seconds=100)

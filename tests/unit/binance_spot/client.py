@@ -67,6 +67,10 @@ class Clock:
         """Milliseconds since the epoch."""
         return time.time_ns() // 1_000_000 + self.offset_ms
 
+    def begin_minute(self) -> None:
+        """Go on to the next minute, so that no count of a minute ends within a test."""
+        self.offset_ms += 60_000 - self() % 60_000
+
 
 @dataclass(slots=True)
 class Api:

@@ -117,6 +117,7 @@ class TestLimits:
 
     async def test_weight_is_counted_told_and_refused(self, venue: Client) -> None:
         """Headers tell the weight used; over the limit it is 429, going on regardless 418, each with Retry-After."""
+        venue.clock.begin_minute()
         response, _ = await venue.raw("GET", "/api/v3/exchangeInfo")
         assert response.headers["X-MBX-USED-WEIGHT-1M"] == "20"
         response, _ = await venue.raw("GET", "/api/v3/trades", "symbol=BTCUSDT")

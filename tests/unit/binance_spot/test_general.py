@@ -89,6 +89,7 @@ async def test_a_ticker_may_have_a_window_of_its_own(venue: Client) -> None:
 
 async def test_weights_are_those_of_the_venue(venue: Client) -> None:
     """What a request costs depends on what it asks for."""
+    venue.clock.begin_minute()
     used = 0
     for path, query, weight in (
         ("/api/v3/depth", "symbol=BTCUSDT", 5),

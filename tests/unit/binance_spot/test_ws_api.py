@@ -26,6 +26,7 @@ LIMIT: dict[str, Any] = {
 
 async def test_public_methods_need_no_key(venue: Client) -> None:
     """Replies echo the id, carry status and result, and say how much of the limits is used."""
+    venue.clock.begin_minute()
     api = await venue.api()
     reply = await api.ask("time")
     assert (reply["id"], reply["status"]) == (1, 200)
