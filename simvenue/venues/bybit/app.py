@@ -19,7 +19,7 @@ from simvenue.venues.bybit.fees import Fees
 from simvenue.venues.bybit.limits import Limits
 from simvenue.venues.bybit.public_topics import TICKER_MS, PublicTopics
 from simvenue.venues.bybit.refused_orders import RefusedOrders
-from simvenue.venues.bybit.rest import account, market, orders, positions, queries
+from simvenue.venues.bybit.rest import account, executions, market, orders, positions, queries
 from simvenue.venues.bybit.sockets import topics as topic_sockets
 from simvenue.venues.bybit.sockets import trade as trade_socket
 from simvenue.venues.bybit.venue import VENUE, Venue, VenueOptions
@@ -75,7 +75,7 @@ def create_app(
     app[VENUE] = venue
     app[CONTROL] = BybitControl(venue)
     topics = PublicTopics(venue)
-    for family in (market, account, positions, orders, queries):
+    for family in (market, account, positions, orders, queries, executions):
         for route in family.ROUTES:
             app.router.add_route(route.method, route.path, endpoint(route))
     app.router.add_get("/v5/public/{category}", partial(topic_sockets.public, topics=topics))

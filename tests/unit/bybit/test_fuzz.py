@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from simvenue.venues.bybit.identifiers import execution_id, number, order_id
 from simvenue.venues.bybit.instruments import Category
 from simvenue.venues.bybit.klines import INTERVALS, bounds
-from simvenue.venues.bybit.rest import account, market, orders, positions, queries
+from simvenue.venues.bybit.rest import account, executions, market, orders, positions, queries
 from tests.unit.bybit.client import KEY
 
 if TYPE_CHECKING:
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from tests.unit.bybit.client import Client
 
 ROUNDS = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-ROUTES = st.sampled_from([route for family in (account, market, orders, positions, queries) for route in family.ROUTES])
+ROUTES = st.sampled_from(
+    [route for family in (account, executions, market, orders, positions, queries) for route in family.ROUTES]
+)
 NAMES = st.sampled_from(
     [
         "category", "symbol", "side", "orderType", "qty", "price", "timeInForce", "positionIdx", "orderLinkId", "limit",

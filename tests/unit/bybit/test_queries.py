@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from simvenue.exchange.types import Side
@@ -235,6 +237,32 @@ async def test_who_and_what_is_listed(venue: Client) -> None:
     assert len(await venue.listed("execution/list", category="linear", orderId=filled)) == 1
     assert await venue.listed("execution/list", category="spot") == []
     assert await venue.refused("GET", "position/list", category="spot", symbol="BTCUSDT") == 10001
+
+
+async def test_funding_stands_among_the_executions(venue: Client) -> None:
+    """A payment is pushed and listed beside the fills, newest first and once over pages; the fee is what was paid."""
+    venue.book()
+    private = await venue.private("execution")
+    for _ in range(2):
+        await venue.place(**MARKET)
+        venue.exchange.settle_funding("BTCUSDT-LINEAR", Decimal("0.0001"))
+        venue.clock.offset_ms += 5
+    pushed = [(await private.topic("execution"))["data"][0]["execType"] for _ in range(4)]
+    assert pushed == ["Trade", "Funding"] * 2
+    told: list[str] = []
+    cursor = ""
+    while True:
+        page = await venue.ok("GET", "execution/list", category="linear", limit=1, cursor=cursor)
+        told += [row["execType"] for row in page["list"]]
+        cursor = page["nextPageCursor"]
+        if not cursor:
+            break
+    assert told == ["Funding", "Trade"] * 2
+    (second, first) = await venue.listed("execution/list", category="linear", execType="Funding")
+    assert (first["execFee"], second["execFee"]) == ("0.06", "0.12")
+    assert set(first) >= EXECUTION
+    assert len(await venue.listed("execution/list", category="linear", execType="Trade")) == 2
+    assert await venue.refused("GET", "execution/list", category="linear", cursor="x") == 10001
 
 
 async def test_time_ranges(venue: Client) -> None:
