@@ -36,7 +36,7 @@ RESOLVE = f"--host-resolver-rules=MAP {REBOUND} 127.0.0.1"
 
 def _program(*names: str) -> str:
     found = next(filter(None, map(shutil.which, names)), None)
-    assert found, f"no {names[0]} on this machine; run scripts/setup"
+    assert found, f"no {names[0]} on this machine; run scripts/setup --tests"
     return found
 
 
