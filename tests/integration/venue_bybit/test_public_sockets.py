@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,6 +14,7 @@ from nautilus_trader.core.nautilus_pyo3 import BybitEnvironment, BybitProductTyp
 from nautilus_trader.model.identifiers import TraderId
 
 from nodecfg import TradingNodeSettings, client_factories
+from nodecfg.adapter_factories import factory_path
 from nodecfg.builders.bybit_public_sockets import SimulatedBybitLiveDataClientFactory, simulated_factory
 from tests.integration.venue_bybit.world import node_variables
 
@@ -67,3 +69,10 @@ def test_only_a_simulated_venue_gets_it(shared_redis: Redis) -> None:
     ours = client_factories(TradingNodeSettings.from_env(simulated)).data[BYBIT]
     assert ours is not BybitLiveDataClientFactory
     assert issubclass(ours, BybitLiveDataClientFactory)
+
+
+def test_a_rendered_config_can_name_it() -> None:
+    """The path that a rendered config holds leads back to the factory, and to upstream's for the real exchange."""
+    for factory in (SimulatedBybitLiveDataClientFactory, BybitLiveDataClientFactory):
+        module, _, name = factory_path(factory).partition(":")
+        assert getattr(import_module(module), name)() is factory
