@@ -9,13 +9,16 @@ $(error ENV=$(ENV): there is no inventory/$(ENV)/hosts.yml. ENV is one of: $(pat
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lint test test-fast lab lab-down testnet vault vault-edit deploy status logs restart bench coverage docs lock clean
+.PHONY: help setup setup-tests lint test test-fast test-nightly lab lab-down testnet vault vault-edit deploy status logs restart bench coverage docs lock clean
 
 help: ## list the targets (ENV=testnet or production; default testnet)
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## install everything this repository needs on a Debian machine
 	@scripts/setup
+
+setup-tests: ## install also what only tests start: redis-server, a browser
+	@scripts/setup --tests
 
 lint: setup ## check style, types and roles
 	$(BIN)/ruff check .
@@ -24,11 +27,19 @@ lint: setup ## check style, types and roles
 	$(BIN)/yamllint --strict .
 	$(BIN)/ansible-lint --offline
 
-test: lint test-fast ## lint, then every test, also those that boot lab hosts
+# Unit and integration tests wait more than they compute, so three at a time.
+SIDE_BY_SIDE := -n 3 --dist loadfile
+
+test: lint setup-tests ## lint, then every test, also those that boot lab hosts
+	$(BIN)/pytest $(SIDE_BY_SIDE) tests/unit tests/integration
 	$(BIN)/pytest tests/e2e
 
-test-fast: setup ## unit and integration tests, no lab hosts; they wait more than they compute, so three at a time
-	$(BIN)/pytest -n 3 --dist loadfile tests/unit tests/integration
+test-fast: setup-tests ## unit and integration tests without the slow ones, no lab hosts
+	$(BIN)/pytest $(SIDE_BY_SIDE) -m "not slow and not nightly" tests/unit tests/integration
+
+test-nightly: setup-tests ## the tests that take minutes each, and thousands of generated cases instead of dozens
+	HYPOTHESIS_PROFILE=nightly $(BIN)/pytest $(SIDE_BY_SIDE) tests/unit
+	$(BIN)/pytest -m nightly tests
 
 lab: setup ## boot the bare lab hosts of ENV on this machine
 	$(PLAYBOOK) playbooks/lab.yml
@@ -56,11 +67,11 @@ logs: setup ## show the last journal lines of every node of ENV
 restart: setup ## restart the nodes of ENV and wait until they trade again
 	$(PLAYBOOK) playbooks/restart.yml
 
-bench: setup ## measure the times README promises
+bench: setup-tests ## measure the times README promises
 	$(BIN)/pytest tests/benchmarks -o python_files=bench_*.py -s
 
-coverage: setup ## branches of nodecfg that its tests reach; fails below 95 %
-	$(BIN)/pytest -q -n 3 --dist loadfile --cov tests/unit/nodecfg tests/integration/nodecfg tests/integration/nodecfg_command
+coverage: setup-tests ## branches of nodecfg that its tests reach; fails below 95 %
+	$(BIN)/pytest -q $(SIDE_BY_SIDE) --cov tests/unit/nodecfg tests/integration/nodecfg tests/integration/nodecfg_command
 
 docs: setup ## write the generated files anew: .env examples, reference, JSON Schema
 	$(BIN)/nodecfg env-template --directory .

@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_OURS = {"SimulatedBybitLiveDataClientFactory": "nodecfg.builders.bybit_public_sockets"}
+
 
 def factory_path(factory: type[Any]) -> str:
-    """Return the path under which a rendered config names a factory of upstream."""
-    adapter = factory.__module__.split(".")[2]
+    """Return the path under which a rendered config names a factory of upstream, or of ours in place of one."""
+    adapter = "bybit" if factory.__name__ in _OURS else factory.__module__.split(".")[2]
     return f"{__name__}:{adapter}_{factory.__name__}"
 
 
@@ -29,7 +31,8 @@ def __getattr__(name: str) -> Callable[[], type[Any]]:
         raise AttributeError(msg)
     if adapter == "binance":
         learn_binance_symbols()
-    factory: type[Any] = getattr(import_module(f"nautilus_trader.adapters.{adapter}"), class_name)
+    module = _OURS.get(class_name, f"nautilus_trader.adapters.{adapter}")
+    factory: type[Any] = getattr(import_module(module), class_name)
     return lambda: factory
 
 

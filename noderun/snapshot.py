@@ -48,10 +48,11 @@ def differences(*, venue: Snapshot, cache: Snapshot, loaded: Collection[str]) ->
         loaded: Instrument ids the node has loaded.
     """
     found: list[str] = []
-    hint = "load it in BINANCE_INSTRUMENT_IDS or close it at the venue"
     for order_id, order in venue.orders.items():
         if order.instrument_id not in loaded:
-            found.append(f"{order} is open at the venue, but its instrument is not loaded: {hint}")
+            found.append(
+                f"{order} is open at the venue, but its instrument is not loaded: {_hint(order.instrument_id)}"
+            )
         elif order_id not in cache.orders:
             found.append(f"{order} is open at the venue, not in the cache")
     found += [
@@ -62,6 +63,11 @@ def differences(*, venue: Snapshot, cache: Snapshot, loaded: Collection[str]) ->
     for instrument in sorted(venue.positions.keys() | cache.positions.keys()):
         theirs, ours = venue.positions.get(instrument, Decimal(0)), cache.positions.get(instrument, Decimal(0))
         if theirs != ours:
-            why = "" if instrument in loaded else f", and it is not loaded: {hint}"
+            why = "" if instrument in loaded else f", and it is not loaded: {_hint(instrument)}"
             found.append(f"position {instrument} is {theirs} at the venue, {ours} in the cache{why}")
     return found
+
+
+def _hint(instrument_id: str) -> str:
+    venue = instrument_id.rpartition(".")[2]
+    return f"load it in {venue}_INSTRUMENT_IDS or close it at the venue"

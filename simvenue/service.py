@@ -1,4 +1,4 @@
-"""The process: opens the ledger, starts markets, venue and admin API, and stops them again."""
+"""The process: opens the ledgers, starts markets, venues and admin API, and stops them again."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import asyncio
 import errno
 import signal
 import time
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from decimal import Decimal
+from enum import Enum
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -15,26 +16,39 @@ import structlog
 from aiohttp import web
 
 from simvenue.admin import create_admin
-from simvenue.config import OTHER_ACCOUNT, ReplayConfig
-from simvenue.credentials import Credential
+from simvenue.config import OTHER_ACCOUNT
+from simvenue.credentials import Credential, Permission
 from simvenue.exchange.exchange import Exchange
-from simvenue.exchange.instruments import BINANCE_FUTURES
-from simvenue.exchange.ledger import Ledger, LedgerError
+from simvenue.exchange.ledger import LedgerError
 from simvenue.exchange.types import Account
-from simvenue.market.replay import ReplayMarket, read_recording
-from simvenue.market.runner import Market, MarketRunner
-from simvenue.market.synthetic import SyntheticMarket
+from simvenue.faults import Faults
+from simvenue.ledgers import open_ledger, wipe
+from simvenue.market.plan import markets
+from simvenue.market.recordings import RecordingError
+from simvenue.market.runner import MarketRunner
 from simvenue.notify import notify
-from simvenue.venues.binance_futures import create_app
+from simvenue.registry import Process, ServedVenue
+from simvenue.venues.catalogue import VENUES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from simvenue.config import Endpoint, SimvenueConfig
+    from simvenue.exchange.types import Instrument
 
 log = structlog.get_logger(__name__)
 
-_OTHER_BALANCES = {"USDT": Decimal(1_000_000_000)}
+_OTHER_BALANCE = Decimal(1_000_000_000)
 _CLOSE_SECONDS = 1.0
 """How long open connections may take to end at a stop."""
+
+
+class Ending(Enum):
+    """Why the process ended, and so what comes next."""
+
+    STOP = "stopped"
+    RESTART = "restarting"
+    RESET = "restarting with empty ledgers"
 
 
 class PortTakenError(Exception):
@@ -46,83 +60,115 @@ def clock_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def open_exchange(config: SimvenueConfig) -> tuple[Exchange, Ledger, MarketRunner]:
-    """Open ledger, exchange and markets as a configuration describes them.
+async def serve(config: SimvenueConfig) -> Ending:
+    """Run until SIGTERM, SIGINT or an order from the admin API; give what to do next.
+
+    Every socket is closed and every ledger written when this returns; after `Ending.RESET` the ledgers are gone too.
 
     Raises:
-        LedgerError: the ledger cannot be used.
-        RecordingError: the recorded trades cannot be used.
-    """
-    markets = _markets(config)
-    try:
-        config.data_dir.mkdir(parents=True, exist_ok=True, mode=0o750)
-    except OSError as error:
-        message = f"data_dir {config.data_dir}: {error.strerror}; make it a directory this user can write"
-        raise LedgerError(message) from error
-    ledger = Ledger(config.data_dir / "ledger.sqlite")
-    accounts = {OTHER_ACCOUNT: Account(name=OTHER_ACCOUNT, balances=_OTHER_BALANCES)}
-    accounts |= {a.name: Account(name=a.name, balances=a.balances) for a in config.accounts}
-    exchange = Exchange(
-        instruments=[BINANCE_FUTURES[symbol] for symbol in config.instruments],
-        ledger=ledger,
-        accounts=accounts.values(),
-        clock=clock_ms,
-    )
-    return exchange, ledger, MarketRunner(exchange, ledger, markets, speed=config.market.speed)
-
-
-def _markets(config: SimvenueConfig) -> list[Market]:
-    chosen = config.market
-    markets: list[Market] = []
-    for symbol in config.instruments:
-        instrument = BINANCE_FUTURES[symbol]
-        if isinstance(chosen, ReplayConfig) and chosen.symbol == symbol:
-            trades = read_recording(chosen.file, instrument)
-            markets.append(ReplayMarket(instrument, chosen.file.name, trades, chosen.at_end))
-        else:
-            markets.append(SyntheticMarket(instrument, chosen.seed))
-    return markets
-
-
-async def serve(config: SimvenueConfig) -> None:
-    """Run until SIGTERM or SIGINT.
-
-    Raises:
-        LedgerError: the ledger cannot be opened.
-        RecordingError: the recorded trades cannot be used.
+        LedgerError: a ledger cannot be opened, written or, for a reset, deleted.
+        RecordingError: the recording cannot be used.
+        RequestLogError: the log of requests cannot be written.
         PortTakenError: an address is in use or not ours.
-        ExceptionGroup: a market or the exchange failed while running.
+        ExceptionGroup: a market or an exchange failed while running.
     """
-    stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    ended: asyncio.Future[Ending] = loop.create_future()
+
+    def end(how: Ending) -> None:
+        if not ended.done():
+            ended.set_result(how)
+
     for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stop.set)
-    notify("STATUS=opening the ledger")
-    exchange, ledger, market = open_exchange(config)
-    credentials = {
-        account.api_key.get_secret_value(): Credential(account=account.name, secret=account.api_secret)
-        for account in config.accounts
-    }
+        loop.add_signal_handler(name, end, Ending.STOP)
+    process = Process(restart=lambda: end(Ending.RESTART), reset=lambda: end(Ending.RESET))
+    notify("STATUS=opening the ledgers")
     async with AsyncExitStack() as stack:
-        stack.callback(ledger.close)
-        venue = create_app(exchange, credentials, clock_ms)
-        admin = create_admin(exchange, market, version=version("tradingnode-ops"))
-        venue_url = await _listen(stack, venue, "binance_futures", config.binance_futures)
+        faults = Faults(config.faults.seed)
+        if config.faults.request_log is not None:
+            faults.tally.log_to(config.faults.request_log)
+            stack.callback(faults.tally.close)
+        venues = {name: await _open_venue(stack, config, name, faults) for name in config.venues}
+        admin = create_admin(venues, process, faults, version=version("tradingnode-ops"), host=config.admin.host)
         admin_url = await _listen(stack, admin, "admin", config.admin)
-        playing = asyncio.create_task(market.run())
-        stopping = asyncio.create_task(stop.wait())
-        log.info("serving", binance_futures=venue_url, admin=admin_url, instruments=config.instruments)
-        notify(f"READY=1\nSTATUS=serving {', '.join(config.instruments)} at {venue_url}")
-        await asyncio.wait({playing, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
-        notify("STOPPING=1\nSTATUS=stopping")
-        log.info("stopping")
-        if playing.done():
-            await playing
-        playing.cancel()
-        with suppress(asyncio.CancelledError):
-            await playing
-    log.info("stopped")
+        urls = {name: venue.url for name, venue in venues.items()}
+        log.info("serving", **urls, admin=admin_url)
+        notify(f"READY=1\nSTATUS=serving {', '.join(f'{name} at {url}' for name, url in urls.items())}")
+        how = await _play(venues, ended)
+        notify(f"STOPPING=1\nSTATUS={how.value}" if how is Ending.STOP else f"STATUS={how.value}")
+        log.info("stopping", then=how.name.lower())
+    if how is Ending.RESET:
+        wipe(config.data_dir, config.venues)
+    log.info(how.value)
+    return how
+
+
+async def _play(venues: Mapping[str, ServedVenue], ended: asyncio.Future[Ending]) -> Ending:
+    # A market's failure ends the wait; the end of the wait ends the markets.
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            playing = [tasks.create_task(venue.market.run()) for venue in venues.values()]
+            how = await ended
+            for task in playing:
+                task.cancel()
+    except ExceptionGroup as failed:
+        explained = _explained(failed)
+        raise explained from None if explained is failed else failed
+    return how
+
+
+def _explained(failed: ExceptionGroup) -> Exception:
+    # Of all that failed together, what has a name for the operator.
+    for error in failed.exceptions:
+        found = _explained(error) if isinstance(error, ExceptionGroup) else error
+        for cause in (found, found.__cause__):
+            if isinstance(cause, (LedgerError, RecordingError)):
+                return cause
+    return failed
+
+
+async def _open_venue(stack: AsyncExitStack, config: SimvenueConfig, name: str, faults: Faults) -> ServedVenue:
+    chosen = config.venues[name]
+    kind = VENUES[name]
+    instruments = [kind.instruments[symbol] for symbol in chosen.instruments]
+    played = markets(config, name)
+    ledger = open_ledger(config.data_dir, name)
+    stack.callback(ledger.close)
+    clock = faults.clock(name, clock_ms)
+    exchange = Exchange(
+        instruments=instruments,
+        ledger=ledger,
+        accounts=_accounts(config, instruments),
+        clock=clock,
+        conditional_locks=kind.conditional_locks,
+        debug=config.debug,
+    )
+    market = MarketRunner(exchange, ledger, played, speed=config.market.speed)
+    options = None if chosen.rate_limits else kind.unlimited
+    app = kind.create_app(exchange, _credentials(config), clock, options)
+    faults.install(app, name, kind.form)
+    url = await _listen(stack, app, f"venues.{name}", chosen)
+    return ServedVenue(name=name, exchange=exchange, ledger=ledger, market=market, app=app, url=url)
+
+
+def _accounts(config: SimvenueConfig, instruments: Iterable[Instrument]) -> list[Account]:
+    assets = {asset for instrument in instruments for asset in (instrument.base, instrument.quote)}
+    accounts = {OTHER_ACCOUNT: Account(name=OTHER_ACCOUNT, balances=dict.fromkeys(sorted(assets), _OTHER_BALANCE))}
+    accounts |= {a.name: Account(name=a.name, balances=a.balances) for a in config.accounts}
+    return list(accounts.values())
+
+
+def _credentials(config: SimvenueConfig) -> dict[str, Credential]:
+    return {
+        key.api_key.get_secret_value(): Credential(
+            account=account.name,
+            secret=key.api_secret,
+            public_key=key.public_key,
+            permissions=frozenset(Permission(name.upper()) for name in key.permissions),
+        )
+        for account in config.accounts
+        for key in account.keys
+    }
 
 
 async def _listen(stack: AsyncExitStack, app: web.Application, key: str, endpoint: Endpoint) -> str:

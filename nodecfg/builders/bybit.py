@@ -29,11 +29,8 @@ CLIENT: Final = "BYBIT"
 def build_bybit_data_client_config(bybit: BybitCredentials) -> ImportableConfig:
     """Build the data client, as an importable config so that the whole node config survives JSON.
 
-    With a simulated venue `base_url_http` is set, and upstream's constructor (nautilus_trader/adapters/bybit/data.py)
-    hands the very same text to the public sockets, which then fail with "expected ws:// or wss:// scheme". There is no
-    field that would give them another address, so an execution-only http address is all that a config can say: for a
-    simulated venue `client_factories` has to register a subclass of `BybitLiveDataClientFactory` that replaces the
-    values of the client's `_ws_clients` by sockets to `base_url_ws_public` (see `public_socket_urls`).
+    There is no field for the public sockets of a simulated venue; nodecfg/builders/bybit_public_sockets.py gives them
+    their address.
     """
     return importable(
         BybitDataClientConfig(

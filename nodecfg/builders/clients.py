@@ -52,9 +52,13 @@ def client_factories(settings: TradingNodeSettings) -> ClientFactories:
                 BybitLiveExecClientFactory,
             )
 
-            # A simulated venue needs its own subclass here, because upstream gives its public sockets no address:
-            # nodecfg.builders.bybit.build_bybit_data_client_config says why, public_socket_urls gives the addresses.
+            from nodecfg.builders.bybit import public_socket_urls  # noqa: PLC0415 imports the adapter too
+
             factories.data[account.client] = BybitLiveDataClientFactory
+            if urls := public_socket_urls(account):
+                from nodecfg.builders.bybit_public_sockets import simulated_factory  # noqa: PLC0415 as above
+
+                factories.data[account.client] = simulated_factory(urls)
             factories.execution[account.client] = BybitLiveExecClientFactory
     return factories
 

@@ -108,7 +108,7 @@ class BybitCredentials(ExchangeCredentials):
     )
     base_url_ws_public: WebSocketUrl | None = setting(
         None,
-        purpose="Public stream address of a simulated venue, without the path; see nodecfg/builders/bybit.py.",
+        purpose="Public stream address of a simulated venue, without the path.",
         expected="ws://HOST:PORT",
         example="ws://127.0.0.1:8103",
     )

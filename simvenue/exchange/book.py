@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from simvenue.exchange.types import ZERO, Side
+from simvenue.exchange.types import ZERO, PositionSide, Side
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +26,7 @@ class Resting:
     price: Decimal
     remaining: Decimal
     reduce_only: bool = False
+    position_side: PositionSide = PositionSide.BOTH
 
 
 @dataclass(slots=True)

@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from simvenue.exchange.types import Instrument
 
 
-def checked_price(instrument: Instrument, price: Decimal, *, side: Side, mark: Decimal) -> Decimal:
-    """Give a limit price in the instrument's decimals.
+def checked_level(instrument: Instrument, price: Decimal) -> Decimal:
+    """Give any price, such as a trigger's, in the instrument's decimals.
 
     Raises:
-        Rejection: PRICE_RANGE (also further from ``mark`` than the venue's price band), PRICE_TICK.
+        Rejection: PRICE_RANGE, PRICE_TICK.
     """
     if not price.is_finite() or not instrument.min_price <= price <= instrument.max_price:
         detail = f"price {price} of {instrument.symbol} must be {instrument.min_price} to {instrument.max_price}"
@@ -24,12 +24,22 @@ def checked_price(instrument: Instrument, price: Decimal, *, side: Side, mark: D
     if price % instrument.tick_size:
         detail = f"price {price} of {instrument.symbol} must be a multiple of {instrument.tick_size}"
         raise Rejection(RejectReason.PRICE_TICK, detail)
+    return price.quantize(instrument.tick_size)
+
+
+def checked_price(instrument: Instrument, price: Decimal, *, side: Side, mark: Decimal) -> Decimal:
+    """Give a limit price in the instrument's decimals.
+
+    Raises:
+        Rejection: PRICE_RANGE (also further from ``mark`` than the venue's price band), PRICE_TICK.
+    """
+    price = checked_level(instrument, price)
     bound = mark * (1 + side.sign * instrument.price_band)
     if side.sign * (price - bound) > 0:
         word = "above" if side is Side.BUY else "below"
         detail = f"{side} price {price} of {instrument.symbol} stands {word} the band's end {bound}"
         raise Rejection(RejectReason.PRICE_RANGE, detail)
-    return price.quantize(instrument.tick_size)
+    return price
 
 
 def checked_quantity(instrument: Instrument, quantity: Decimal, order_type: OrderType) -> Decimal:

@@ -1,7 +1,9 @@
 """The truth on disk: customers' orders, fills, positions and balances in SQLite, committed before anybody hears of it.
 
-WAL with ``synchronous=FULL``: a commit is on disk when it returns, so neither a killed process nor a lost machine takes
-back what was acknowledged. Fills are append-only, by trigger. Decimals stand as text: SQLite has no exact numbers.
+WAL with ``synchronous=NORMAL``: a commit is with the operating system when it returns, so a process killed at any
+moment takes nothing back that was acknowledged. A machine that loses power may lose the last transactions, each as a
+whole; the file stays sound. Waiting for the disk at each commit (FULL) would make every order several times slower.
+Fills and funding payments are append-only, by trigger.
 """
 
 from __future__ import annotations
@@ -13,32 +15,38 @@ import sqlite3
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from decimal import Decimal
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from simvenue.exchange.schema import (
-    FILL_FIELDS,
+from simvenue.exchange.rows import (
+    INSERT_BALANCE,
     INSERT_FILL,
+    INSERT_FUNDING,
     INSERT_ORDER,
     INSERT_POSITION,
-    ORDER_FIELDS,
-    POSITION_FIELDS,
-    SCHEMA,
-    SCHEMA_VERSION,
     SELECT_FILL,
+    SELECT_FUNDING,
     SELECT_ORDER,
+    SELECT_POSITION,
+    fill_row,
+    funding_row,
+    order_row,
+    position_row,
+    read_fill,
+    read_funding,
+    read_order,
+    read_position,
 )
-from simvenue.exchange.types import Fill, Order, OrderStatus, OrderType, Position, Side, TimeInForce
+from simvenue.exchange.schema import SCHEMA_VERSION, STEPS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-_order_row = attrgetter(*ORDER_FIELDS)
-_fill_row = attrgetter(*FILL_FIELDS)
-_position_row = attrgetter(*POSITION_FIELDS)
+    from simvenue.exchange.contracts import FundingPayment
+    from simvenue.exchange.types import Fill, Order, Position, PositionSide
 
-sqlite3.register_adapter(Decimal, str)
+FIRST_ID = 1_000_000_001
+"""Ids of a new ledger have as many digits from the first on as after years: clients sort them as text."""
 
 
 class LedgerError(Exception):
@@ -51,55 +59,21 @@ class Changes:
 
     orders: dict[int, Order] = field(default_factory=dict)
     fills: list[Fill] = field(default_factory=list)
-    positions: dict[tuple[str, str], Position] = field(default_factory=dict)
+    positions: dict[tuple[str, str, PositionSide], Position] = field(default_factory=dict)
     balances: dict[tuple[str, str], Decimal] = field(default_factory=dict)
+    funding: list[FundingPayment] = field(default_factory=list)
+    settings: dict[tuple[str, str, str], str] = field(default_factory=dict)
 
-
-def _order(row: tuple[Any, ...]) -> Order:
-    return Order(
-        order_id=row[0],
-        account=row[1],
-        symbol=row[2],
-        client_order_id=row[3],
-        side=Side(row[4]),
-        type=OrderType(row[5]),
-        time_in_force=TimeInForce(row[6]),
-        price=None if row[7] is None else Decimal(row[7]),
-        quantity=Decimal(row[8]),
-        filled=Decimal(row[9]),
-        quote_filled=Decimal(row[10]),
-        average_price=Decimal(row[11]),
-        reduce_only=bool(row[12]),
-        status=OrderStatus(row[13]),
-        created_ms=row[14],
-        updated_ms=row[15],
-        priority=row[16],
-    )
-
-
-def _fill(row: tuple[Any, ...]) -> Fill:
-    return Fill(
-        trade_id=row[0],
-        order_id=row[1],
-        client_order_id=row[2],
-        account=row[3],
-        symbol=row[4],
-        side=Side(row[5]),
-        price=Decimal(row[6]),
-        quantity=Decimal(row[7]),
-        is_maker=bool(row[8]),
-        commission=Decimal(row[9]),
-        commission_asset=row[10],
-        realized_pnl=Decimal(row[11]),
-        time_ms=row[12],
-    )
+    def __bool__(self) -> bool:
+        """Tell whether there is anything to write."""
+        return bool(self.orders or self.balances or self.settings)
 
 
 class Ledger:
     """An open ledger file; one exchange writes it, others may read the file with any SQLite tool meanwhile."""
 
     def __init__(self, path: Path) -> None:
-        """Open or create the file.
+        """Open or create the file; one of an earlier release is brought up to date, all or nothing.
 
         Raises:
             LedgerError: not a ledger, from a newer release, held by another process, or not writable.
@@ -125,7 +99,7 @@ class Ledger:
 
     def _open(self) -> None:
         self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=FULL")
+        self._db.execute("PRAGMA synchronous=NORMAL")
         self._db.execute("PRAGMA foreign_keys=ON")
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
         if version > SCHEMA_VERSION:
@@ -133,8 +107,9 @@ class Ledger:
                 f"{self.path} was written by a newer simvenue (schema {version}, this one knows {SCHEMA_VERSION}); "
                 "install that release or set data_dir to another directory"
             )
-        if version == 0:
-            self._db.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
+        if version < SCHEMA_VERSION:
+            steps = "".join(STEPS[version:])
+            self._db.executescript(f"BEGIN IMMEDIATE; {steps} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
 
     def close(self) -> None:
         """Close the file; the WAL is folded into it."""
@@ -142,19 +117,24 @@ class Ledger:
         os.close(self._lock)
 
     def commit(self, changes: Changes) -> None:
-        """Write one operation, all or nothing; on disk when this returns.
+        """Write one operation, all or nothing; safe from the end of the process when this returns.
 
         Raises:
             LedgerError: the write failed (disk full, file gone); nothing of the operation is in the file.
         """
         self._write(
             (
-                (INSERT_ORDER, [_order_row(order) for order in changes.orders.values()]),
-                (INSERT_FILL, [_fill_row(fill) for fill in changes.fills]),
-                (INSERT_POSITION, [_position_row(position) for position in changes.positions.values()]),
+                (INSERT_ORDER, [order_row(order) for order in changes.orders.values()]),
+                (INSERT_FILL, [fill_row(fill) for fill in changes.fills]),
+                (INSERT_POSITION, [position_row(position) for position in changes.positions.values()]),
+                (INSERT_FUNDING, [funding_row(payment) for payment in changes.funding]),
                 (
-                    "UPDATE balances SET amount=? WHERE account=? AND asset=?",
-                    [(amount, account, asset) for (account, asset), amount in changes.balances.items()],
+                    INSERT_BALANCE,
+                    [(account, asset, amount) for (account, asset), amount in changes.balances.items()],
+                ),
+                (
+                    "INSERT OR REPLACE INTO settings VALUES (?,?,?,?)",
+                    [(*key, value) for key, value in changes.settings.items()],
                 ),
             )
         )
@@ -167,7 +147,7 @@ class Ledger:
     def reserve(self, sequence: str, count: int) -> int:
         """Reserve ``count`` ids that no later process will hand out again; give the first."""
         row = self._db.execute("SELECT reserved FROM sequences WHERE name=?", (sequence,)).fetchone()
-        last = row[0] if row else 0
+        last = row[0] if row else FIRST_ID - 1
         self._write((("INSERT OR REPLACE INTO sequences VALUES (?,?)", [(sequence, last + count)]),))
         return int(last) + 1
 
@@ -196,23 +176,20 @@ class Ledger:
 
     def positions(self, account: str) -> list[Position]:
         """Give an account's positions, flat ones included."""
-        rows = self._db.execute("SELECT * FROM positions WHERE account=? ORDER BY symbol", (account,))
-        return [
-            Position(
-                account=row[0],
-                symbol=row[1],
-                quantity=Decimal(row[2]),
-                entry_price=Decimal(row[3]),
-                realized_pnl=Decimal(row[4]),
-                updated_ms=row[5],
-            )
-            for row in rows
-        ]
+        rows = self._db.execute(f"{SELECT_POSITION} WHERE account=? ORDER BY symbol, position_side", (account,))
+        return [read_position(row) for row in rows]
+
+    def settings(self, account: str) -> dict[tuple[str, str], str]:
+        """Give what an account has set: (symbol, name) to value."""
+        rows = self._db.execute("SELECT symbol, name, value FROM settings WHERE account=?", (account,))
+        return {(symbol, name): value for symbol, name, value in rows}
 
     def open_orders(self) -> list[Order]:
         """Give every open order, first come first."""
-        rows = self._db.execute(f"{SELECT_ORDER} WHERE status IN ('NEW', 'PARTIALLY_FILLED') ORDER BY priority")
-        return [_order(row) for row in rows]
+        rows = self._db.execute(
+            f"{SELECT_ORDER} WHERE status IN ('UNTRIGGERED', 'NEW', 'PARTIALLY_FILLED') ORDER BY priority"
+        )
+        return [read_order(row) for row in rows]
 
     def order(self, account: str, symbol: str, *, order_id: int | None, client_order_id: str | None) -> Order | None:
         """Find one order; of several with one client id the last."""
@@ -221,7 +198,7 @@ class Ledger:
             f"{SELECT_ORDER} WHERE account=? AND symbol=? AND {where}=? ORDER BY order_id DESC LIMIT 1",
             (account, symbol, value),
         ).fetchone()
-        return _order(row) if row else None
+        return read_order(row) if row else None
 
     def orders(
         self,
@@ -236,7 +213,7 @@ class Ledger:
         """List orders by id, oldest first: the first ``limit`` from ``from_id`` on, else the last ``limit``."""
         filters = {"account=?": account, "symbol=?": symbol, "created_ms>=?": start_ms, "created_ms<=?": end_ms}
         rows = self._page(SELECT_ORDER, filters, "order_id", from_id, limit)
-        return [_order(row) for row in rows]
+        return [read_order(row) for row in rows]
 
     def fills(
         self,
@@ -251,7 +228,28 @@ class Ledger:
         """List fills by trade id, oldest first: the first ``limit`` from ``from_id`` on, else the last ``limit``."""
         filters = {"account=?": account, "symbol=?": symbol, "time_ms>=?": start_ms, "time_ms<=?": end_ms}
         rows = self._page(SELECT_FILL, filters, "trade_id", from_id, limit)
-        return [_fill(row) for row in rows]
+        return [read_fill(row) for row in rows]
+
+    def funding(
+        self,
+        account: str,
+        symbol: str | None = None,
+        *,
+        limit: int | None = None,
+        start_ms: int | None = None,
+        end_ms: int | None = None,
+        from_id: int | None = None,
+    ) -> list[FundingPayment]:
+        """List payments by id, oldest first: the first ``limit`` from ``from_id`` on, else the last ``limit``."""
+        filters = {"account=?": account, "symbol=?": symbol, "time_ms>=?": start_ms, "time_ms<=?": end_ms}
+        rows = self._page(SELECT_FUNDING, filters, "payment_id", from_id, limit)
+        return [read_funding(row) for row in rows]
+
+    def each(self, account: str) -> tuple[Iterator[Fill], Iterator[Order]]:
+        """Give all fills and all orders of an account, oldest first, read as they are taken."""
+        fills = self._db.execute(f"{SELECT_FILL} WHERE account=? ORDER BY trade_id, order_id", (account,))
+        orders = self._db.execute(f"{SELECT_ORDER} WHERE account=? ORDER BY order_id", (account,))
+        return map(read_fill, fills), map(read_order, orders)
 
     def _page(
         self, select: str, filters: Mapping[str, Any], key: str, from_id: int | None, limit: int | None

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from simvenue.exchange.book import Book, Resting
+    from simvenue.exchange.types import PositionSide
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ def plan(
     side: Side,
     quantity: Decimal,
     limit: Decimal | None,
-    position: Callable[[str], Decimal],
+    position: Callable[[str, PositionSide], Decimal],
 ) -> list[Match]:
     """List what an incoming order would trade, best price first and first come first served within a price.
 
@@ -47,7 +48,7 @@ def plan(
     """
     matches: list[Match] = []
     left = quantity
-    drift: dict[str, Decimal] = {}
+    drift: dict[tuple[str, PositionSide], Decimal] = {}
     for maker in book.walk(side.opposite):
         if not left or not crosses(side, limit, maker.price):
             break
@@ -58,11 +59,12 @@ def plan(
         expires = False
         if maker.account != MARKET_ACCOUNT:
             sign = maker.side.sign
+            key = (maker.account, maker.position_side)
             if maker.reduce_only:
-                reducible = max(ZERO, -sign * (position(maker.account) + drift.get(maker.account, ZERO)))
+                reducible = max(ZERO, -sign * (position(*key) + drift.get(key, ZERO)))
                 expires = reducible <= traded and reducible < maker.remaining
                 traded = min(traded, reducible)
-            drift[maker.account] = drift.get(maker.account, ZERO) + sign * traded
+            drift[key] = drift.get(key, ZERO) + sign * traded
         matches.append(Match(maker, traded, expires))
         left -= traded
     return matches

@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from simvenue.exchange.ledger import Changes
-from simvenue.exchange.types import BookChange, OrderEvent, PublicTrade
+from simvenue.exchange.types import ZERO, BookChange, OrderEvent, PublicTrade
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from simvenue.exchange.account import Customer
     from simvenue.exchange.state import SymbolState
-    from simvenue.exchange.types import Event, Execution, Fill, Order
+    from simvenue.exchange.types import Event, Execution, Fill, Order, Position, RejectReason
 
 
 @dataclass(slots=True)
@@ -24,26 +26,52 @@ class Operation:
     events: list[Event] = field(default_factory=list)
     trades: list[PublicTrade] = field(default_factory=list)
     moved: dict[str, Customer] = field(default_factory=dict)
+    reference: Decimal = field(init=False)
 
-    def tell(self, execution: Execution, order: Order, customer: Customer, fill: Fill | None = None) -> None:
-        """Record what happened to a customer's order."""
+    def __post_init__(self) -> None:
+        """Remember the reference price from before."""
+        self.reference = self.market.reference
+
+    def keep(self, order: Order, customer: Customer) -> None:
+        """Record what an order is now, without telling anybody."""
+        customer.keep(order)
         self.changes.orders[order.order_id] = order
-        position = customer.positions.get(order.symbol)
+
+    def tell(
+        self,
+        execution: Execution,
+        order: Order,
+        customer: Customer,
+        *,
+        fill: Fill | None = None,
+        reason: RejectReason | None = None,
+    ) -> None:
+        """Record what an order is now, and tell its owner what happened to it."""
+        self.keep(order, customer)
         if fill:
             self.changes.fills.append(fill)
             self.moved[customer.name] = customer
-            self.changes.balances[customer.name, fill.commission_asset] = customer.balances[fill.commission_asset]
-            if position:
-                self.changes.positions[customer.name, order.symbol] = position
         event = OrderEvent(
             execution=execution,
             order=order,
             fill=fill,
             balances=dict(customer.balances),
-            position=position,
+            position=customer.positions.get((order.symbol, order.position_side)),
             time_ms=self.time_ms,
+            reason=reason,
         )
         self.events.append(event)
+
+    def pay(self, customer: Customer, asset: str, amount: Decimal) -> None:
+        """Book a signed amount on a balance."""
+        customer.balances[asset] = customer.balances.get(asset, ZERO) + amount
+        self.changes.balances[customer.name, asset] = customer.balances[asset]
+
+    def hold(self, position: Position, customer: Customer) -> None:
+        """Book what a position is now."""
+        key = (position.symbol, position.position_side)
+        customer.positions[key] = position
+        self.changes.positions[customer.name, *key] = position
 
     def tell_trade(self, trade: PublicTrade) -> None:
         """Record a trade as everybody sees it."""

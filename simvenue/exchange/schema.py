@@ -1,17 +1,11 @@
-"""The ledger's tables, as they stand in the file, and the statements whose columns are our types' fields.
+"""The ledger's tables, as they stand in the file, and the steps that bring an older file up to date.
 
-A change of a table is a new version.
+A change of a table is a new step at the end; steps that were released never change.
 """
-# ruff: noqa: S608 - the statements are put together from field names of our own types, nothing comes from outside
 
 from __future__ import annotations
 
-from dataclasses import fields
-
-from simvenue.exchange.types import Fill, Order, Position
-
-SCHEMA_VERSION = 1
-SCHEMA = """
+_V1 = """
 CREATE TABLE sequences (name TEXT PRIMARY KEY, reserved INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE balances (
     account TEXT NOT NULL, asset TEXT NOT NULL, initial TEXT NOT NULL, amount TEXT NOT NULL,
@@ -39,20 +33,37 @@ CREATE TRIGGER fills_never_go BEFORE DELETE ON fills BEGIN SELECT RAISE(ABORT, '
 CREATE TABLE markets (symbol TEXT PRIMARY KEY, state TEXT NOT NULL) STRICT, WITHOUT ROWID;
 """
 
-ORDER_FIELDS = tuple(field.name for field in fields(Order))
-FILL_FIELDS = tuple(field.name for field in fields(Fill))
-POSITION_FIELDS = tuple(field.name for field in fields(Position))
-INSERT_ORDER = (
-    f"INSERT INTO orders ({', '.join(ORDER_FIELDS)}) VALUES ({', '.join('?' * len(ORDER_FIELDS))}) "
-    "ON CONFLICT (order_id) DO UPDATE SET "
-    + ", ".join(
-        f"{name}=excluded.{name}"
-        for name in ("price", "quantity", "filled", "quote_filled", "average_price", "status", "updated_ms", "priority")
-    )
-)
-INSERT_FILL = f"INSERT INTO fills ({', '.join(FILL_FIELDS)}) VALUES ({', '.join('?' * len(FILL_FIELDS))})"
-INSERT_POSITION = (
-    f"INSERT OR REPLACE INTO positions ({', '.join(POSITION_FIELDS)}) VALUES ({', '.join('?' * len(POSITION_FIELDS))})"
-)
-SELECT_ORDER = f"SELECT {', '.join(ORDER_FIELDS)} FROM orders"
-SELECT_FILL = f"SELECT {', '.join(FILL_FIELDS)} FROM fills"
+_V2 = """
+DROP INDEX orders_open;
+CREATE INDEX orders_open ON orders (priority) WHERE status IN ('UNTRIGGERED', 'NEW', 'PARTIALLY_FILLED');
+ALTER TABLE orders ADD COLUMN position_side TEXT NOT NULL DEFAULT 'BOTH';
+ALTER TABLE orders ADD COLUMN "trigger" TEXT;
+ALTER TABLE orders ADD COLUMN triggered_ms INTEGER;
+ALTER TABLE orders ADD COLUMN expires_ms INTEGER;
+ALTER TABLE orders ADD COLUMN quote_quantity TEXT;
+ALTER TABLE orders ADD COLUMN close_position INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE fills ADD COLUMN position_side TEXT NOT NULL DEFAULT 'BOTH';
+ALTER TABLE positions RENAME TO positions_v1;
+CREATE TABLE positions (
+    account TEXT NOT NULL, symbol TEXT NOT NULL, position_side TEXT NOT NULL, quantity TEXT NOT NULL,
+    entry_price TEXT NOT NULL, realized_pnl TEXT NOT NULL, updated_ms INTEGER NOT NULL,
+    PRIMARY KEY (account, symbol, position_side)) STRICT, WITHOUT ROWID;
+INSERT INTO positions (account, symbol, position_side, quantity, entry_price, realized_pnl, updated_ms)
+    SELECT account, symbol, 'BOTH', quantity, entry_price, realized_pnl, updated_ms FROM positions_v1;
+DROP TABLE positions_v1;
+CREATE TABLE settings (
+    account TEXT NOT NULL, symbol TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL,
+    PRIMARY KEY (account, symbol, name)) STRICT, WITHOUT ROWID;
+CREATE TABLE funding (
+    payment_id INTEGER PRIMARY KEY, account TEXT NOT NULL, symbol TEXT NOT NULL, position_side TEXT NOT NULL,
+    quantity TEXT NOT NULL, mark_price TEXT NOT NULL, rate TEXT NOT NULL, amount TEXT NOT NULL, asset TEXT NOT NULL,
+    time_ms INTEGER NOT NULL) STRICT;
+CREATE INDEX funding_by_account ON funding (account, symbol, payment_id);
+CREATE TRIGGER funding_never_changes BEFORE UPDATE ON funding
+    BEGIN SELECT RAISE(ABORT, 'funding is append-only'); END;
+CREATE TRIGGER funding_never_goes BEFORE DELETE ON funding BEGIN SELECT RAISE(ABORT, 'funding is append-only'); END;
+"""
+
+STEPS = (_V1, _V2)
+"""SQL by schema version: ``STEPS[n]`` makes a file of version n one of version n + 1; an empty file has version 0."""
+SCHEMA_VERSION = len(STEPS)

@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from simvenue.exchange.account import CENT, apply_fill
+from simvenue.exchange.account import CENT
 from simvenue.exchange.book import Resting
-from simvenue.exchange.matching import Match, plan, traded_quantity
+from simvenue.exchange.matching import Match, crosses, plan, traded_quantity
+from simvenue.exchange.perpetual import apply_fill
+from simvenue.exchange.spot import exchanged
 from simvenue.exchange.types import (
     MARKET_ACCOUNT,
     ZERO,
     Execution,
     Fill,
+    InstrumentKind,
     Order,
     OrderStatus,
     OrderType,
@@ -24,9 +27,12 @@ from simvenue.exchange.types import (
 if TYPE_CHECKING:
     from decimal import Decimal
 
+    from simvenue.exchange.account import Customer
     from simvenue.exchange.operation import Operation
     from simvenue.exchange.state import State, SymbolState
-    from simvenue.exchange.types import Levels, MarketStep
+    from simvenue.exchange.types import Levels, MarketStep, RejectReason
+
+_WAITING = frozenset({TimeInForce.GTC, TimeInForce.GTX, TimeInForce.GTD})
 
 
 def plan_for(
@@ -40,27 +46,26 @@ def plan_for(
         side=side,
         quantity=quantity,
         limit=limit,
-        position=lambda name: state.customers[name].quantity(symbol),
+        position=lambda name, position_side: state.customers[name].quantity(symbol, position_side),
     )
 
 
-def place(state: State, operation: Operation, order: Order, matches: list[Match]) -> Order:
+def place(
+    state: State, operation: Operation, order: Order, matches: list[Match], execution: Execution = Execution.NEW
+) -> Order:
     """Accept an order that passed every check, trade it, and let the rest wait or expire by its time in force."""
-    customer = state.customers[order.account]
-    customer.keep(order)
-    operation.tell(Execution.NEW, order, customer)
+    operation.tell(execution, order, state.customers[order.account])
     if order.time_in_force is TimeInForce.FOK and traded_quantity(matches) != order.quantity:
         matches = []
     return settle(state, operation, order, matches)
 
 
 def settle(state: State, operation: Operation, order: Order, matches: list[Match]) -> Order:
-    """Trade an order's matches; what is left rests (GTC, GTX) or expires."""
+    """Trade an order's matches; what is left rests (GTC, GTX, GTD) or expires."""
     order = execute(state, operation, order, matches)
     if order.status.is_open:
-        waits = order.type is OrderType.LIMIT and order.time_in_force in {TimeInForce.GTC, TimeInForce.GTX}
-        if waits:
-            state.rest(order)
+        if order.type is OrderType.LIMIT and order.time_in_force in _WAITING:
+            state.enter(order)
         else:
             order = finish(state, operation, order, OrderStatus.EXPIRED)
     expire_spent_reduce_only(state, operation)
@@ -76,14 +81,14 @@ def execute(state: State, operation: Operation, taker: Order, matches: list[Matc
     return taker
 
 
-def finish(state: State, operation: Operation, order: Order, status: OrderStatus) -> Order:
-    """End an open order as canceled or expired."""
-    state.unrest(order)
+def finish(
+    state: State, operation: Operation, order: Order, status: OrderStatus, reason: RejectReason | None = None
+) -> Order:
+    """End an open order as canceled, expired or, when a triggered one cannot be paid, rejected."""
+    state.leave(order)
     order = replace(order, status=status, updated_ms=operation.time_ms)
-    customer = state.customers[order.account]
-    customer.keep(order)
     execution = Execution.CANCELED if status is OrderStatus.CANCELED else Execution.EXPIRED
-    operation.tell(execution, order, customer)
+    operation.tell(execution, order, state.customers[order.account], reason=reason)
     return order
 
 
@@ -93,7 +98,7 @@ def expire_spent_reduce_only(state: State, operation: Operation) -> None:
     for customer in operation.moved.values():
         for order_id in sorted(customer.reduce_only.get(symbol, ())):
             order = customer.open_orders[order_id]
-            if not customer.reducible(symbol, order.side):
+            if not customer.reducible(symbol, order.side, order.position_side):
                 finish(state, operation, order, OrderStatus.EXPIRED)
 
 
@@ -136,6 +141,11 @@ def _quote(state: State, operation: Operation, side: Side, levels: Levels) -> No
 def _trade_market(
     state: State, operation: Operation, order_id: int, *, side: Side, quantity: Decimal, limit: Decimal | None
 ) -> Decimal:
+    if limit is not None:
+        # Nearly every quote meets nobody: not worth a plan.
+        best = operation.market.book.best(side.opposite)
+        if best is None or not crosses(side, limit, best[0]):
+            return ZERO
     matches = plan_for(state, operation.market, account=MARKET_ACCOUNT, side=side, quantity=quantity, limit=limit)
     for match in matches:
         _trade(state, operation, match, side, order_id)
@@ -152,7 +162,7 @@ def _trade(state: State, operation: Operation, match: Match, aggressor: Side, ta
         if maker.account != MARKET_ACCOUNT:
             customer = state.customers[maker.account]
             order = customer.open_orders[maker.order_id]
-            customer.add_resting(order, -match.quantity)
+            customer.hold(market.instrument, order, -match.quantity)
             _fill(state, operation, order, match, trade_id)
         elif not maker.remaining:
             del market.quotes[maker.side][maker.price]
@@ -177,22 +187,9 @@ def _trade(state: State, operation: Operation, match: Match, aggressor: Side, ta
 def _fill(state: State, operation: Operation, order: Order, match: Match, trade_id: int) -> Order:
     # One customer's half of a match, the maker's or the taker's.
     price, quantity, is_maker = match.maker.price, match.quantity, match.maker.order_id == order.order_id
-    instrument = operation.market.instrument
     customer = state.customers[order.account]
-    position, realized = apply_fill(
-        customer.positions.get(order.symbol),
-        account=order.account,
-        symbol=order.symbol,
-        side=order.side,
-        price=price,
-        quantity=quantity,
-        time_ms=operation.time_ms,
-    )
-    value = price * quantity
-    commission = (value * (instrument.maker_fee if is_maker else instrument.taker_fee)).quantize(CENT)
-    customer.positions[order.symbol] = position
-    customer.balances[instrument.quote] = customer.balances.get(instrument.quote, ZERO) + realized - commission
-    filled, quote_filled = order.filled + quantity, order.quote_filled + value
+    commission, commission_asset, realized = _book(operation, customer, order, price, quantity, is_maker=is_maker)
+    filled, quote_filled = order.filled + quantity, order.quote_filled + price * quantity
     order = replace(
         order,
         filled=filled,
@@ -212,10 +209,37 @@ def _fill(state: State, operation: Operation, order: Order, match: Match, trade_
         quantity=quantity,
         is_maker=is_maker,
         commission=commission,
-        commission_asset=instrument.quote,
+        commission_asset=commission_asset,
         realized_pnl=realized,
         time_ms=operation.time_ms,
+        position_side=order.position_side,
     )
-    customer.keep(order)
-    operation.tell(Execution.TRADE, order, customer, fill)
+    operation.tell(Execution.TRADE, order, customer, fill=fill)
     return order
+
+
+def _book(
+    operation: Operation, customer: Customer, order: Order, price: Decimal, quantity: Decimal, *, is_maker: bool
+) -> tuple[Decimal, str, Decimal]:
+    # What a fill does to what a customer owns; gives commission, its asset, and the profit realised.
+    instrument = operation.market.instrument
+    fee = instrument.maker_fee if is_maker else instrument.taker_fee
+    if instrument.kind is InstrumentKind.SPOT:
+        moved = exchanged(instrument, order.side, price, quantity, fee)
+        operation.pay(customer, instrument.base, moved.base)
+        operation.pay(customer, instrument.quote, moved.quote)
+        return moved.commission, moved.commission_asset, ZERO.quantize(CENT)
+    position, realized = apply_fill(
+        customer.positions.get((order.symbol, order.position_side)),
+        account=order.account,
+        symbol=order.symbol,
+        side=order.side,
+        price=price,
+        quantity=quantity,
+        time_ms=operation.time_ms,
+        position_side=order.position_side,
+    )
+    commission = (price * quantity * fee).quantize(CENT)
+    operation.hold(position, customer)
+    operation.pay(customer, instrument.quote, realized - commission)
+    return commission, instrument.quote, realized

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from simvenue.exchange.contracts import FundingEvent, SettingEvent
+
 MARKET_ACCOUNT = "market"
 """The account behind the simulated market: trades without limits, stands in no ledger."""
 
@@ -51,11 +53,44 @@ class TimeInForce(StrEnum):
     IOC = "IOC"
     FOK = "FOK"
     GTX = "GTX"
+    GTD = "GTD"
+
+
+class InstrumentKind(StrEnum):
+    """What a fill changes: a position (PERPETUAL) or two balances (SPOT)."""
+
+    PERPETUAL = "PERPETUAL"
+    SPOT = "SPOT"
+
+
+class PositionSide(StrEnum):
+    """Which of an account's positions an order is for: BOTH in one-way mode, LONG or SHORT in hedge mode."""
+
+    BOTH = "BOTH"
+    LONG = "LONG"
+    SHORT = "SHORT"
+
+
+class TriggerKind(StrEnum):
+    """Why a conditional order waits; TRAILING follows the best price since its activation."""
+
+    STOP = "STOP"
+    TAKE_PROFIT = "TAKE_PROFIT"
+    TRAILING = "TRAILING"
+
+
+class TriggerSource(StrEnum):
+    """The price a trigger watches."""
+
+    LAST = "LAST"
+    MARK = "MARK"
+    INDEX = "INDEX"
 
 
 class OrderStatus(StrEnum):
-    """Where an order is in its life; the last four are final."""
+    """Where an order is in its life; UNTRIGGERED waits outside the book, the last four are final."""
 
+    UNTRIGGERED = "UNTRIGGERED"
     NEW = "NEW"
     PARTIALLY_FILLED = "PARTIALLY_FILLED"
     FILLED = "FILLED"
@@ -69,13 +104,14 @@ class OrderStatus(StrEnum):
         return self in OPEN_STATUSES
 
 
-OPEN_STATUSES = frozenset({OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED})
+OPEN_STATUSES = frozenset({OrderStatus.UNTRIGGERED, OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED})
 
 
 class Execution(StrEnum):
     """What just happened to an order."""
 
     NEW = "NEW"
+    TRIGGERED = "TRIGGERED"
     TRADE = "TRADE"
     CANCELED = "CANCELED"
     AMENDMENT = "AMENDMENT"
@@ -99,6 +135,15 @@ class RejectReason(StrEnum):
     NO_CHANGE = "NO_CHANGE"
     NO_LIQUIDITY = "NO_LIQUIDITY"
     UNKNOWN_ACCOUNT = "UNKNOWN_ACCOUNT"
+    INSUFFICIENT_BALANCE = "INSUFFICIENT_BALANCE"
+    WOULD_TRIGGER = "WOULD_TRIGGER"
+    POSITION_SIDE = "POSITION_SIDE"
+    TRIGGER = "TRIGGER"
+    EXPIRY = "EXPIRY"
+    LEVERAGE = "LEVERAGE"
+    ORDERS_OR_POSITIONS_OPEN = "ORDERS_OR_POSITIONS_OPEN"
+    TOO_MANY_ORDERS = "TOO_MANY_ORDERS"
+    MARKET_CLOSED = "MARKET_CLOSED"
 
 
 class Rejection(Exception):  # noqa: N818 - a refusal is an answer of the exchange, not a failure of it
@@ -118,9 +163,11 @@ class Rejection(Exception):  # noqa: N818 - a refusal is an answer of the exchan
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instrument:
-    """One contract as the real venue lists it; ``tick_size`` and ``step_size`` carry the venue's own decimals.
+    """What is traded, as the real venue lists it; ``tick_size`` and ``step_size`` carry the venue's own decimals.
 
-    ``price_band`` is the fraction by which a buy may stand above, or a sell below, the mark price.
+    ``symbol`` is unique within its exchange; ``name`` is what the venue's messages call it (the symbol, unless two
+    kinds share a name, as Bybit's BTCUSDT does). ``price_band`` is the fraction by which a buy may stand above, or a
+    sell below, the mark price.
     """
 
     symbol: str
@@ -140,6 +187,39 @@ class Instrument:
     price_places: int
     quantity_places: int
     price_band: Decimal = Decimal("0.05")
+    kind: InstrumentKind = InstrumentKind.PERPETUAL
+    name: str = ""
+    max_leverage: int = 125
+
+    @property
+    def wire_name(self) -> str:
+        """What the venue's messages call it."""
+        return self.name or self.symbol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trigger:
+    """What a conditional order waits for.
+
+    Attributes:
+        kind: for the venue's words; matching looks at ``rises`` only.
+        rises: True when it fires at a price at or above ``price``, False at or below.
+        price: the trigger price; None for TRAILING, whose price follows from the best price seen.
+        source: the price that is watched.
+        activation_price: TRAILING starts to follow when this is reached; None: at once.
+        callback_rate: TRAILING distance as a share of the best price (0.01 is 1 %).
+        callback_offset: TRAILING distance in quote currency; exactly one of the two is given.
+        extreme: TRAILING's best price since its activation; kept by the exchange, None before.
+    """
+
+    kind: TriggerKind
+    rises: bool
+    price: Decimal | None = None
+    source: TriggerSource = TriggerSource.LAST
+    activation_price: Decimal | None = None
+    callback_rate: Decimal | None = None
+    callback_offset: Decimal | None = None
+    extreme: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +232,11 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderRequest:
-    """What a customer asks for. Without ``client_order_id`` the exchange makes one."""
+    """What a customer asks for. Without ``client_order_id`` the exchange makes one.
+
+    ``quote_quantity`` replaces ``quantity`` (which is 0 then) in a spot MARKET order that says how much to spend or to
+    receive. ``expires_ms`` belongs to GTD. ``close_position`` means the whole position at the moment of the trigger.
+    """
 
     account: str
     symbol: str
@@ -163,11 +247,19 @@ class OrderRequest:
     time_in_force: TimeInForce = TimeInForce.GTC
     client_order_id: str | None = None
     reduce_only: bool = False
+    position_side: PositionSide = PositionSide.BOTH
+    trigger: Trigger | None = None
+    expires_ms: int | None = None
+    quote_quantity: Decimal | None = None
+    close_position: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """An order at one moment. ``average_price`` is 0 while nothing is filled; ``price`` is None for MARKET.
+
+    A conditional order is UNTRIGGERED until its ``trigger`` fires, then goes on under the same id as the LIMIT or
+    MARKET order it is (``triggered_ms`` says when).
 
     ``priority`` is its place in the queue at its price, lowest first; it rises when an amendment loses the place.
     """
@@ -189,6 +281,12 @@ class Order:
     created_ms: int
     updated_ms: int
     priority: int = 0
+    position_side: PositionSide = PositionSide.BOTH
+    trigger: Trigger | None = None
+    triggered_ms: int | None = None
+    expires_ms: int | None = None
+    quote_quantity: Decimal | None = None
+    close_position: bool = False
 
     @property
     def remaining(self) -> Decimal:
@@ -213,6 +311,7 @@ class Fill:
     commission_asset: str
     realized_pnl: Decimal
     time_ms: int
+    position_side: PositionSide = PositionSide.BOTH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,6 +324,7 @@ class Position:
     entry_price: Decimal
     realized_pnl: Decimal
     updated_ms: int
+    position_side: PositionSide = PositionSide.BOTH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,7 +345,10 @@ class Margin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderEvent:
-    """Something happened to a customer's order; balances (all assets) and position are as of right after it."""
+    """Something happened to a customer's order; balances (all assets) and position are as of right after it.
+
+    ``reason`` says why a triggered order could not be placed and went EXPIRED or REJECTED instead.
+    """
 
     execution: Execution
     order: Order
@@ -253,6 +356,7 @@ class OrderEvent:
     balances: Mapping[str, Decimal]
     position: Position | None
     time_ms: int
+    reason: RejectReason | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -347,4 +451,4 @@ class MarketStep:
     takes: tuple[Take, ...] = ()
 
 
-type Event = OrderEvent | PublicTrade | BookChange | TopOfBook | Bar
+type Event = OrderEvent | FundingEvent | SettingEvent | PublicTrade | BookChange | TopOfBook | Bar

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Protocol
 
+from simvenue.market.shocks import Shock
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from decimal import Decimal
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from simvenue.exchange.types import Instrument, MarketStep
 
 SAVE_SECONDS = 1.0
+MAX_SPEED = 1000
+MAX_SHOCK_SECONDS = 86_400
 _FORGIVEN_SECONDS = 1.0
 """A market that lags more than this (machine busy, process paused) goes on from now instead of catching up."""
 
@@ -62,6 +66,7 @@ class MarketRunner:
         self._ledger = ledger
         self._markets = {market.instrument.symbol: market for market in markets}
         self._speed = speed
+        self._shocks: dict[str, dict[str, Shock]] = {symbol: {} for symbol in self._markets}
         self._flowing = asyncio.Event()
         self._flowing.set()
         saved = ledger.markets()
@@ -69,7 +74,7 @@ class MarketRunner:
             state = saved.get(symbol)
             if state and state["identity"] == market.identity:
                 market.restore(state)
-            exchange.step_market(symbol, market.quote())
+            self._step(market, market.quote())
         self._saved: dict[str, dict[str, Any]] = {}
         self.save()
 
@@ -96,8 +101,71 @@ class MarketRunner:
         """Let the markets go on from where they stand."""
         self._flowing.set()
 
+    @property
+    def speed(self) -> float:
+        """Give the market seconds in a second."""
+        return self._speed
+
+    def set_speed(self, speed: float) -> None:
+        """Change the pace from each market's next step on; a restart has the configured one again.
+
+        Raises:
+            ValueError: not above 0, or above 1000.
+        """
+        if not 0 < speed <= MAX_SPEED:
+            raise ValueError(f"speed {speed} is not above 0 and at most {MAX_SPEED}")
+        self._speed = speed
+
+    def widen(self, symbol: str, factor: Decimal, seconds: float) -> None:
+        """Move the market's own quotes away from the reference price for a while; customers' orders stay.
+
+        Args:
+            symbol: which market.
+            factor: of every quote's distance; 10 makes the spread ten times as wide.
+            seconds: how long; another call of the same symbol replaces it.
+
+        Raises:
+            KeyError: no market of that symbol.
+            ValueError: the factor is below 1 or above 1000, or the time is not above 0.
+        """
+        self._shock(symbol, "widened", Shock(spread=factor), seconds)
+
+    def thin(self, symbol: str, share: Decimal, seconds: float) -> None:
+        """Leave only a share of every quote of the market's own for a while, at least a lot; see `widen`.
+
+        Raises:
+            KeyError: no market of that symbol.
+            ValueError: the share is not above 0 and at most 1, or the time is not above 0.
+        """
+        self._shock(symbol, "thinned", Shock(size=share), seconds)
+
+    def shocks(self) -> dict[str, list[str]]:
+        """Tell which markets are widened or thinned now."""
+        return {symbol: sorted(shocks) for symbol, shocks in self._shocks.items() if shocks}
+
+    def _shock(self, symbol: str, name: str, shock: Shock, seconds: float) -> None:
+        if not 0 < seconds <= MAX_SHOCK_SECONDS:
+            raise ValueError(f"{seconds} seconds is not above 0 and at most {MAX_SHOCK_SECONDS}")
+        market = self._markets[symbol]
+
+        def end() -> None:
+            # A later shock of the same kind has its own end.
+            if self._shocks[symbol].get(name) is shock:
+                del self._shocks[symbol][name]
+                self._step(market, market.quote())
+
+        self._shocks[symbol][name] = shock
+        self._step(market, market.quote())
+        asyncio.get_running_loop().call_later(seconds, end)
+
+    def _step(self, market: Market, step: MarketStep) -> None:
+        symbol = market.instrument.symbol
+        for shock in self._shocks[symbol].values():
+            step = shock.applied(step, market.instrument)
+        self._exchange.step_market(symbol, step)
+
     def shift(self, symbol: str, percent: Decimal) -> Decimal:
-        """Move a market's price for good, at once; give the new reference price.
+        """Move a market's price for good, in one step; give the new reference price.
 
         Raises:
             KeyError: no market of that symbol.
@@ -114,7 +182,7 @@ class MarketRunner:
                 f"{percent} % would move {symbol} out of {instrument.min_price} to {instrument.max_price}; "
                 f"it stands at {self._exchange.mark_price(symbol)}"
             )
-        self._exchange.step_market(symbol, step)
+        self._step(market, step)
         self.save()
         return step.reference
 
@@ -140,7 +208,7 @@ class MarketRunner:
             # Also when the step is due already: customers' requests come between two steps.
             await asyncio.sleep(max(0.0, -late))
             await self._flowing.wait()
-            self._exchange.step_market(market.instrument.symbol, market.advance())
+            self._step(market, market.advance())
 
     async def _keep(self) -> None:
         while True:

@@ -52,7 +52,7 @@ class Host:
 
     def ledger(self) -> dict[str, Any]:
         """Reads the venue's ledger for the node's account: the oracle."""
-        command = "simvenue ledger --account node --json"
+        command = "simvenue ledger --account node --venue binance_futures --json"
         document: dict[str, Any] = json.loads(self.ssh(command).stdout)
         return document
 

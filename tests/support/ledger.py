@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -10,17 +11,32 @@ if TYPE_CHECKING:
 
 # nautilus_trader/model/enums.py OrderStatus, for each status of the venue.
 _STATUS = {
+    "UNTRIGGERED": {"ACCEPTED", "PENDING_UPDATE", "PENDING_CANCEL"},
     "NEW": {"ACCEPTED", "PENDING_UPDATE", "PENDING_CANCEL"},
     "PARTIALLY_FILLED": {"PARTIALLY_FILLED", "PENDING_UPDATE", "PENDING_CANCEL"},
     "FILLED": {"FILLED"},
     "CANCELED": {"CANCELED"},
     "EXPIRED": {"EXPIRED", "CANCELED", "REJECTED"},
+    "REJECTED": {"EXPIRED", "CANCELED", "REJECTED"},
 }
-_OPEN = ("NEW", "PARTIALLY_FILLED")
+_OPEN = ("UNTRIGGERED", "NEW", "PARTIALLY_FILLED")
+
+
+# simvenue/venues/bybit/identifiers.py: the ledger's number stands at the end, as hexadecimal or decimal digits.
+_BYBIT_LINEAR = re.compile(r"51a70000-0000-4000-9000-([0-9a-f]{12})")
+_BYBIT_SPOT_BASE = 2_000_000_000_000_000_000
 
 
 def _symbol(instrument_id: str) -> str:
-    return instrument_id.removesuffix(".BINANCE").removesuffix("-PERP")
+    return instrument_id.rpartition(".")[0].removesuffix("-PERP")
+
+
+def _trade_id(text: object) -> str:
+    linear = _BYBIT_LINEAR.fullmatch(str(text))
+    if linear:
+        return str(int(linear[1], 16))
+    number = int(str(text)) if str(text).isdigit() else 0
+    return str(number - _BYBIT_SPOT_BASE) if number > _BYBIT_SPOT_BASE else str(text)
 
 
 def differences(node: Mapping[str, Any], ledger: Mapping[str, Any]) -> list[str]:
@@ -36,9 +52,9 @@ def differences(node: Mapping[str, Any], ledger: Mapping[str, Any]) -> list[str]
 
 def _fill_differences(node: Mapping[str, Any], ledger: Mapping[str, Any]) -> list[str]:
     found: list[str] = []
-    ids = [str(fill["trade_id"]) for fill in node["fills"]]
+    ids = [_trade_id(fill["trade_id"]) for fill in node["fills"]]
     found += [f"fill {trade_id} applied twice by the node" for trade_id in {i for i in ids if ids.count(i) > 1}]
-    ours = {str(fill["trade_id"]): fill for fill in node["fills"]}
+    ours = {_trade_id(fill["trade_id"]): fill for fill in node["fills"]}
     theirs = {str(fill["trade_id"]): fill for fill in ledger["fills"]}
     found += [f"fill {i} lost: at the venue, not at the node" for i in sorted(theirs.keys() - ours.keys())]
     found += [f"fill {i} phantom: at the node, not at the venue" for i in sorted(ours.keys() - theirs.keys())]
@@ -86,9 +102,31 @@ def _position_differences(node: Mapping[str, Any], ledger: Mapping[str, Any]) ->
     for position in node["positions"]:
         symbol = _symbol(position["instrument_id"])
         ours[symbol] = ours.get(symbol, Decimal(0)) + Decimal(position["quantity"])
-    theirs = {position["symbol"]: Decimal(position["quantity"]) for position in ledger["positions"]}
+    theirs: dict[str, Decimal] = {}
+    for position in ledger["positions"]:
+        # In hedge mode a symbol has two.
+        theirs[position["symbol"]] = theirs.get(position["symbol"], Decimal(0)) + Decimal(position["quantity"])
+    held, rounded = _spot_holdings(ledger, set(theirs))
+    theirs |= held
     return [
         f"position {symbol}: {ours.get(symbol, 0)} at the node, {theirs.get(symbol, 0)} at the venue"
         for symbol in sorted(ours.keys() | theirs.keys())
-        if ours.get(symbol, Decimal(0)) != theirs.get(symbol, Decimal(0))
+        if abs(ours.get(symbol, Decimal(0)) - theirs.get(symbol, Decimal(0))) > rounded.get(symbol, Decimal(0))
     ]
+
+
+def _spot_holdings(ledger: Mapping[str, Any], contracts: set[str]) -> tuple[dict[str, Decimal], dict[str, Decimal]]:
+    # Spot has no positions at the venue; upstream makes one of the fills, less the fees that were paid in what was
+    # bought, each rounded to the instrument's decimals.
+    held: dict[str, Decimal] = {}
+    rounded: dict[str, Decimal] = {}
+    for fill in ledger["fills"]:
+        symbol, quantity = fill.get("symbol"), Decimal(fill["quantity"])
+        if symbol is None or symbol in contracts:
+            continue
+        paid = Decimal(fill["commission"]) if symbol.startswith(fill["commission_asset"]) else Decimal(0)
+        signed = quantity if fill["side"] == "BUY" else -quantity
+        held[symbol] = held.get(symbol, Decimal(0)) + signed - paid
+        step = Decimal(1).scaleb(int(quantity.as_tuple().exponent)) if paid else Decimal(0)
+        rounded[symbol] = rounded.get(symbol, Decimal(0)) + step
+    return held, rounded

@@ -1,144 +1,45 @@
-"""The public streams: exchange events turned into the venue's, at the speed each stream has."""
+"""The public streams of the futures market: which there are, at what speed, in what words."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from simvenue.exchange.types import Bar, BookChange, PublicTrade, TopOfBook
-from simvenue.venues.binance_futures.depth_feed import DepthDiff, DepthFeed
-from simvenue.venues.binance_futures.klines import INTERVAL_MINUTES, MINUTE_MS, merge
-from simvenue.venues.binance_futures.messages import market
+from simvenue.venues.binance import market_messages, tickers
+from simvenue.venues.binance.market_streams import StreamSet, TimedStream
+from simvenue.venues.binance.rolling_day import rolling_day
+from simvenue.venues.binance_futures.messages import funding, market
 
 if TYPE_CHECKING:
-    from simvenue.exchange.types import Event, Instrument
-    from simvenue.venues.binance_futures.venue import Venue
-
-# Stream suffix to milliseconds; without a suffix the venue's default is 250.
-DEPTH_SPEEDS_MS = {"@0ms": 0, "@100ms": 100, "@250ms": 250, "": 250, "@500ms": 500}
-PARTIAL_DEPTHS = (5, 10, 20)
-MARK_PRICE_SPEEDS_MS = {"@1s": 1000, "": 3000}
+    from simvenue.exchange.exchange import Exchange
+    from simvenue.exchange.types import Instrument
 
 
-class MarketStreams:
-    """The publisher of one venue's public streams. Nothing is built for a stream that nobody listens to.
+def _mark_price(exchange: Exchange, instrument: Instrument, now_ms: int) -> dict[str, Any]:
+    return funding.mark_price_event(instrument, exchange.mark_price(instrument.symbol), now_ms)
 
-    Args:
-        venue: The venue whose exchange is told about.
-    """
 
-    def __init__(self, venue: Venue) -> None:
-        """Start with nothing waiting."""
-        self._venue = venue
-        self._diffs = DepthFeed()
-        self._partial_ids: dict[str, int] = {}
+def _ticker(exchange: Exchange, instrument: Instrument, now_ms: int) -> dict[str, Any]:
+    return tickers.day_event(instrument, rolling_day(exchange, instrument.symbol, now_ms), now_ms)
 
-    def publish(self, event: Event) -> None:
-        """Publish what is sent at once, and keep what waits for its tick."""
-        match event:
-            case PublicTrade():
-                self._publish_trade(event)
-            case TopOfBook():
-                self._publish_top(event)
-            case BookChange():
-                self._publish_change(event)
-            case Bar():
-                self._publish_bar(event)
-            case _:
-                pass
 
-    def tick_depth(self, speed_ms: int) -> None:
-        """Publish the depth streams of one speed: what changed since their last tick."""
-        suffixes = [suffix for suffix, speed in DEPTH_SPEEDS_MS.items() if speed == speed_ms]
-        for instrument in self._venue.exchange.instruments.values():
-            for suffix in suffixes:
-                name = f"{instrument.symbol.lower()}@depth{suffix}"
-                diff = self._diffs.take(name)
-                if diff is not None:
-                    self._publish_diff(name, instrument, diff)
-                self._publish_partial(instrument, suffix)
+def _mini_ticker(exchange: Exchange, instrument: Instrument, now_ms: int) -> dict[str, Any]:
+    return tickers.mini_event(instrument, rolling_day(exchange, instrument.symbol, now_ms), now_ms)
 
-    def tick_mark_price(self, speed_ms: int) -> None:
-        """Publish the mark price streams of one speed."""
-        now_ms = self._venue.clock()
-        for instrument in self._venue.exchange.instruments.values():
-            for suffix, speed in MARK_PRICE_SPEEDS_MS.items():
-                name = f"{instrument.symbol.lower()}@markPrice{suffix}"
-                if speed == speed_ms and self._venue.hub.has_listeners(name):
-                    mark = self._venue.exchange.mark_price(instrument.symbol)
-                    self._venue.hub.publish(name, market.mark_price_event(instrument, mark, now_ms))
 
-    def _instrument(self, symbol: str) -> Instrument:
-        return self._venue.exchange.instruments[symbol]
-
-    def _publish_trade(self, event: PublicTrade) -> None:
-        name = f"{event.symbol.lower()}@aggTrade"
-        if self._venue.hub.has_listeners(name):
-            message = market.aggregate_trade_event(self._instrument(event.symbol), event, self._venue.clock())
-            self._venue.hub.publish(name, message)
-
-    def _publish_top(self, event: TopOfBook) -> None:
-        name = f"{event.symbol.lower()}@bookTicker"
-        if self._venue.hub.has_listeners(name):
-            message = market.book_ticker_event(self._instrument(event.symbol), event, self._venue.clock())
-            self._venue.hub.publish(name, message)
-
-    def _publish_bar(self, event: Bar) -> None:
-        for interval, minutes in INTERVAL_MINUTES.items():
-            name = f"{event.symbol.lower()}@kline_{interval}"
-            if not self._venue.hub.has_listeners(name):
-                continue
-            span = minutes * MINUTE_MS
-            start = event.open_ms // span * span
-            minute_bars = self._venue.exchange.bars(event.symbol, start, event.open_ms, minutes)
-            for bar in [event] if minutes == 1 else merge(minute_bars, interval):
-                message = market.kline_event(self._instrument(event.symbol), bar, self._venue.clock())
-                self._venue.hub.publish(name, message)
-
-    def _publish_change(self, event: BookChange) -> None:
-        instrument = self._instrument(event.symbol)
-        for suffix, speed_ms in DEPTH_SPEEDS_MS.items():
-            name = f"{event.symbol.lower()}@depth{suffix}"
-            if not self._venue.hub.has_listeners(name):
-                self._diffs.take(name)
-            elif speed_ms == 0:
-                self._publish_diff(name, instrument, DepthDiff.start(event))
-            else:
-                self._diffs.add(name, event)
-        self._publish_partial(instrument, "@0ms")
-
-    def _publish_diff(self, name: str, instrument: Instrument, diff: DepthDiff) -> None:
-        message = market.depth_event(
-            instrument,
-            bids=diff.bids.items(),
-            asks=diff.asks.items(),
-            first=diff.first,
-            last=diff.last,
-            previous=diff.previous,
-            time_ms=diff.time_ms,
-            now_ms=self._venue.clock(),
-        )
-        self._venue.hub.publish(name, message)
-
-    def _publish_partial(self, instrument: Instrument, suffix: str) -> None:
-        for levels in PARTIAL_DEPTHS:
-            name = f"{instrument.symbol.lower()}@depth{levels}{suffix}"
-            if not self._venue.hub.has_listeners(name):
-                self._partial_ids.pop(name, None)
-                continue
-            last, bids, asks = self._venue.exchange.depth(instrument.symbol, levels)
-            previous = self._partial_ids.get(name, last - 1)
-            if previous == last:
-                continue
-            self._partial_ids[name] = last
-            now_ms = self._venue.clock()
-            message = market.depth_event(
-                instrument,
-                bids=bids,
-                asks=asks,
-                first=previous + 1,
-                last=last,
-                previous=previous,
-                time_ms=now_ms,
-                now_ms=now_ms,
-            )
-            self._venue.hub.publish(name, message)
+STREAMS = StreamSet(
+    # Without a suffix the venue's default is 250 ms.
+    depth_speeds_ms={"@0ms": 0, "@100ms": 100, "@250ms": 250, "": 250, "@500ms": 500},
+    trades={"aggTrade": market_messages.aggregate_trade_event, "trade": market.trade_event},
+    top=market.book_ticker_event,
+    kline=market_messages.kline_event,
+    diff=market.diff_event,
+    partial=market.partial_event,
+    timed=(
+        TimedStream(suffix="markPrice@1s", interval_ms=1000, message=_mark_price, everybody="!markPrice@arr@1s"),
+        TimedStream(suffix="markPrice", interval_ms=3000, message=_mark_price, everybody="!markPrice@arr"),
+        TimedStream(suffix="ticker", interval_ms=2000, message=_ticker),
+        TimedStream(suffix="", interval_ms=1000, message=_ticker, everybody="!ticker@arr"),
+        TimedStream(suffix="miniTicker", interval_ms=2000, message=_mini_ticker),
+        TimedStream(suffix="", interval_ms=1000, message=_mini_ticker, everybody="!miniTicker@arr"),
+    ),
+)

@@ -114,11 +114,20 @@ class Redis:
 
 @dataclass
 class Venue:
-    """A simvenue process with one customer, "node"."""
+    """A simvenue process with one customer, "node", that serves one venue.
+
+    Attributes:
+        name: Which of simvenue's venues.
+        instruments: What is listed there.
+        balances: What the customer starts with.
+    """
 
     directory: Path
     port: int = field(default_factory=free_port)
     admin_port: int = field(default_factory=free_port)
+    name: str = "binance_futures"
+    instruments: tuple[str, ...] = ("BTCUSDT", "ETHUSDT")
+    balances: dict[str, str] = field(default_factory=lambda: {"USDT": "100000"})
     market: dict[str, Any] = field(default_factory=lambda: {"kind": "synthetic", "seed": 7, "speed": 5.0})
     process: subprocess.Popen[bytes] | None = None
 
@@ -136,11 +145,20 @@ class Venue:
                 {
                     "data_dir": str(self.directory),
                     "admin": {"host": "127.0.0.1", "port": self.admin_port},
-                    "binance_futures": {"host": "127.0.0.1", "port": self.port},
+                    "venues": {
+                        self.name: {
+                            "host": "127.0.0.1",
+                            "port": self.port,
+                            "instruments": list(self.instruments),
+                        }
+                    },
                     "accounts": [
-                        {"name": "node", "api_key": API_KEY, "api_secret": API_SECRET, "balances": {"USDT": "100000"}}
+                        {
+                            "name": "node",
+                            "keys": [{"api_key": API_KEY, "api_secret": API_SECRET}],
+                            "balances": self.balances,
+                        }
                     ],
-                    "instruments": ["BTCUSDT", "ETHUSDT"],
                     "market": self.market,
                 }
             )

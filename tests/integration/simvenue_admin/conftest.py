@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from simvenue.venues.catalogue import VENUES
 from tests.integration.simvenue_admin.process import Simvenue
 
 if TYPE_CHECKING:
@@ -16,10 +17,24 @@ if TYPE_CHECKING:
 CONFIG = """
 data_dir: data
 admin: {{host: 127.0.0.1, port: {admin}}}
-binance_futures: {{host: 127.0.0.1, port: {venue}}}
+venues:
+  binance_futures: {{host: 127.0.0.1, port: {venue}, instruments: [BTCUSDT, ETHUSDT]}}
 accounts:
-  - {{name: node, api_key: "key-of-node", api_secret: "secret-of-node", balances: {{USDT: "100000"}}}}
-instruments: [BTCUSDT, ETHUSDT]
+  - name: node
+    keys: [{{api_key: "key-of-node", api_secret: "secret-of-node"}}]
+    balances: {{USDT: "100000"}}
+market: {{kind: synthetic, seed: 7, speed: 1.0}}
+"""
+
+EVERYTHING = """
+data_dir: data
+admin: {{host: 127.0.0.1, port: {admin}}}
+venues:
+{venues}
+accounts:
+  - name: node
+    keys: [{{api_key: "key-of-node", api_secret: "secret-of-node"}}]
+    balances: {{USDT: "100000", BTC: "1"}}
 market: {{kind: synthetic, seed: 7, speed: 1.0}}
 """
 
@@ -54,5 +69,24 @@ def simvenue(stopped: Simvenue) -> Simvenue:
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simvenue]:
     """A running simvenue for the tests of a module that change nothing."""
     simvenue = _configured(tmp_path_factory.mktemp("shared")).start()
+    yield simvenue
+    simvenue.end()
+
+
+@pytest.fixture(scope="module")
+def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simvenue]:
+    """A running simvenue that serves every venue there is."""
+    directory = tmp_path_factory.mktemp("everything")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        admin = probe.getsockname()[1]
+    venues = "\n".join(
+        f"  {name}: {{host: 127.0.0.1, port: 0, instruments: [{', '.join(list(kind.instruments)[:3])}]}}"
+        for name, kind in VENUES.items()
+    )
+    config = directory / "simvenue.yaml"
+    config.write_text(EVERYTHING.format(admin=admin, venues=venues))
+    config.chmod(0o600)
+    simvenue = Simvenue(config, f"http://127.0.0.1:{admin}", "").start()
     yield simvenue
     simvenue.end()

@@ -56,13 +56,23 @@ class Simvenue:
             with error:
                 return error.code, json.load(error)
 
+    def ask_venue(self, path: str) -> int:
+        """Ask the venue something without a signature; give the status."""
+        try:
+            with _opener.open(self.venue_url + path, timeout=10) as response:
+                return int(response.status)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code
+
     def order(self, **fields: object) -> tuple[int, Any]:
         """Place an order; BTCUSDT limit unless told otherwise."""
         return self.call("POST", "/admin/v1/orders", {"symbol": "BTCUSDT", "type": "LIMIT", **fields})
 
-    def ledger(self, account: str) -> Any:  # noqa: ANN401 - JSON
+    def ledger(self, account: str, venue: str | None = None) -> Any:  # noqa: ANN401 - JSON
         """Dump an account's ledger."""
-        status, document = self.call("GET", f"/admin/v1/ledger?account={account}")
+        named = f"&venue={venue}" if venue else ""
+        status, document = self.call("GET", f"/admin/v1/ledger?account={account}{named}")
         assert status == 200
         return document
 

@@ -37,10 +37,10 @@ def test_tells_systemd(stopped: Simvenue, tmp_path: Path) -> None:
         systemd.bind(str(tmp_path / "notify"))
         systemd.settimeout(5)
         stopped.start(NOTIFY_SOCKET=str(tmp_path / "notify"))
-        assert systemd.recv(1000) == b"STATUS=opening the ledger"
-        assert systemd.recv(1000).startswith(b"READY=1\nSTATUS=serving BTCUSDT, ETHUSDT at http://127.0.0.1:")
+        assert systemd.recv(1000) == b"STATUS=opening the ledgers"
+        assert systemd.recv(1000).startswith(b"READY=1\nSTATUS=serving binance_futures at http://127.0.0.1:")
         stopped.end()
-        assert systemd.recv(1000) == b"STOPPING=1\nSTATUS=stopping"
+        assert systemd.recv(1000) == b"STOPPING=1\nSTATUS=stopped"
 
 
 async def test_stops_fast_with_open_connections(simvenue: Simvenue) -> None:
@@ -58,7 +58,8 @@ async def test_stops_fast_with_open_connections(simvenue: Simvenue) -> None:
 def test_ends_when_the_ledger_cannot_be_written(simvenue: Simvenue) -> None:
     """When its ledger refuses writes it does not go on with what it cannot keep: exit 74, with the reason."""
     assert simvenue.process is not None
-    with closing(sqlite3.connect(simvenue.config.parent / "data/ledger.sqlite", isolation_level=None)) as other:
+    ledger = simvenue.config.parent / "data/binance_futures.sqlite"
+    with closing(sqlite3.connect(ledger, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         assert simvenue.process.wait(20) == 74
     simvenue.process = None
@@ -84,7 +85,7 @@ def test_port_taken(stopped: Simvenue) -> None:
         other.listen()
         code, output = _refused(stopped)
     assert code == 69
-    assert f"binance_futures: 127.0.0.1:{port} is taken by another process; stop that one or set another port" in output
+    assert f"venues.binance_futures: 127.0.0.1:{port} is taken by another process; stop that one" in output
 
 
 def test_address_of_another_machine(stopped: Simvenue) -> None:
@@ -124,7 +125,7 @@ def test_recording_that_is_none(stopped: Simvenue, tmp_path: Path) -> None:
     stopped.config.write_text(stopped.config.read_text().replace("kind: synthetic, seed: 7", replay))
     code, output = _refused(stopped)
     assert code == 78
-    assert "cannot be read as parquet" in output
+    assert "trades.parquet has the columns no parquet; known are" in output
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

@@ -10,7 +10,6 @@ import contextlib
 import json
 import os
 import sys
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,10 +25,13 @@ from nautilus_trader.adapters.binance.common.enums import BinanceEnvironment
 from nautilus_trader.config import InstrumentProviderConfig, LiveExecEngineConfig, LoggingConfig, TradingNodeConfig
 from nautilus_trader.live.node import TradingNode
 from nautilus_trader.model.events import OrderFilled
-from nautilus_trader.model.identifiers import InstrumentId, TraderId
-from nautilus_trader.test_kit.strategies.tester_exec import ExecTester, ExecTesterConfig
+from nautilus_trader.model.identifiers import TraderId
 
-from tests.integration.venue.scenarios import SCENARIOS, SECOND_INSTRUMENT, Scenario
+from tests.integration.faults.suffering_scenario import Suffering
+from tests.integration.venue.conditional_scenario import Conditional
+from tests.integration.venue.hedge_scenario import Hedge
+from tests.integration.venue.scenarios import SCENARIOS, Scenario
+from tests.integration.venue.testers import INSTRUMENTS, TESTERS, data
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
     from nautilus_trader.model.orders import Order
     from nautilus_trader.trading.strategy import Strategy
 
-INSTRUMENT = InstrumentId.from_str("BTCUSDT-PERP.BINANCE")
+ALL_SCENARIOS = SCENARIOS | {"conditional": Conditional, "hedge": Hedge, "suffering": Suffering}
 
 
 def _config(settings: dict[str, Any]) -> TradingNodeConfig:
@@ -46,18 +48,22 @@ def _config(settings: dict[str, Any]) -> TradingNodeConfig:
         "account_type": BinanceAccountType.USDT_FUTURES,
         "environment": BinanceEnvironment.TESTNET,
         "base_url_http": settings["http"],
-        "instrument_provider": InstrumentProviderConfig(load_ids=frozenset({INSTRUMENT, SECOND_INSTRUMENT})),
+        "instrument_provider": InstrumentProviderConfig(load_ids=frozenset(INSTRUMENTS.values())),
     }
     return TradingNodeConfig(
         trader_id=TraderId("CONFORM-001"),
         logging=LoggingConfig(log_level="INFO", log_colors=False, use_pyo3=True),
         exec_engine=LiveExecEngineConfig(
-            reconciliation=True, open_check_interval_secs=2.0, position_check_interval_secs=2.0
+            reconciliation=True, open_check_interval_secs=4.0, position_check_interval_secs=4.0
         ),
         data_clients={BINANCE: BinanceDataClientConfig(base_url_ws=settings["ws"], **shared)},
         exec_clients={
             BINANCE: BinanceExecClientConfig(
-                base_url_ws=f"{settings['ws']}/ws-fapi/v1", base_url_ws_stream=settings["ws"], **shared
+                base_url_ws=f"{settings['ws']}/ws-fapi/v1",
+                base_url_ws_stream=settings["ws"],
+                # The venue takes no reduceOnly in hedge mode, and the adapter refuses to start with it.
+                use_reduce_only=settings["scenario"] != "hedge",
+                **shared,
             )
         },
         timeout_connection=20.0,
@@ -131,9 +137,11 @@ def main(settings_file: Path) -> None:
     node.add_data_client_factory(BINANCE, BinanceLiveDataClientFactory)
     node.add_exec_client_factory(BINANCE, BinanceLiveExecClientFactory)
     node.build()
-    strategy = _strategy(settings)
-    node.trader.add_strategy(strategy)
-    scenario = strategy if isinstance(strategy, Scenario) else None
+    strategies = _strategies(settings)
+    node.trader.add_strategies(strategies)
+    if settings["scenario"] == "observe":
+        node.trader.add_actors(data())
+    scenario = strategies[0] if isinstance(strategies[0], Scenario) else None
     ended = scenario.finished.wait if scenario else asyncio.Event().wait
     ending = node.kernel.loop.create_task(_end_after(ended, node, float(settings["seconds"])))
     failure: str | None = None
@@ -148,20 +156,11 @@ def main(settings_file: Path) -> None:
         node.dispose()
 
 
-def _strategy(settings: dict[str, Any]) -> Strategy:
-    if settings["scenario"] in SCENARIOS:
-        return SCENARIOS[settings["scenario"]](INSTRUMENT, settings)
-    # Upstream's own strategy for judging adapters.
-    config = ExecTesterConfig(
-        instrument_id=INSTRUMENT,
-        order_qty=Decimal("0.020"),
-        open_position_on_start_qty=Decimal("0.050"),
-        tob_offset_ticks=100,
-        modify_orders_to_maintain_tob_offset=True,
-        use_post_only=True,
-        log_data=False,
-    )
-    return ExecTester(config)
+def _strategies(settings: dict[str, Any]) -> list[Strategy]:
+    name = settings["scenario"]
+    if name in TESTERS:
+        return TESTERS[name]()
+    return [ALL_SCENARIOS[name](INSTRUMENTS["BTC"], settings)]
 
 
 if __name__ == "__main__":

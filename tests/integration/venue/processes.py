@@ -15,8 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 REPOSITORY = Path(__file__).resolve().parents[3]
+INSTRUMENTS = ["BTCUSDT", "ETHUSDT", "BNBUSDT", "XRPUSDT", "DOGEUSDT"]
 STARTED_SECONDS = 15.0
 STOPPED_SECONDS = 10.0
 
@@ -31,35 +34,61 @@ def _free_ports(count: int) -> list[int]:
     return ports
 
 
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """Who trades: an account and its API key, of either kind."""
+
+    account: str
+    api_key: str = field(repr=False)
+    api_secret: str = field(repr=False)
+    public_key: str | None = None
+
+    @classmethod
+    def hmac(cls, account: str) -> Customer:
+        """A customer whose secret signs."""
+        return cls(account, secrets.token_hex(32), secrets.token_hex(32))
+
+    @classmethod
+    def ed25519(cls, account: str) -> Customer:
+        """A customer whose private key signs."""
+        private = Ed25519PrivateKey.generate()
+        secret = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+        public = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+        return cls(account, secrets.token_hex(32), secret, public)
+
+    @property
+    def configured(self) -> dict[str, Any]:
+        """The account as the venue's configuration names it."""
+        proof = {"public_key": self.public_key} if self.public_key else {"api_secret": self.api_secret}
+        return {
+            "name": self.account,
+            "keys": [{"api_key": self.api_key, **proof}],
+            "balances": {"USDT": "1000000"},
+        }
+
+
 @dataclass(slots=True)
 class Simvenue:
     """One ``simvenue serve`` process."""
 
     directory: Path
-    api_key: str = field(repr=False)
-    api_secret: str = field(repr=False)
+    customer: Customer
     port: int
     admin_port: int
     process: subprocess.Popen[bytes] | None = None
 
     @classmethod
-    def start(cls, directory: Path, *, speed: float = 1.0) -> Simvenue:
+    def start(cls, directory: Path, *, speed: float = 1.0, others: tuple[Customer, ...] = ()) -> Simvenue:
         """Write the configuration and start; returns when the admin API answers."""
         port, admin_port = _free_ports(2)
-        venue = cls(directory, secrets.token_hex(32), secrets.token_hex(32), port, admin_port)
+        venue = cls(directory, Customer.hmac("node"), port, admin_port)
         config = {
             "data_dir": str(directory / "venue"),
             "admin": {"host": "127.0.0.1", "port": admin_port},
-            "binance_futures": {"host": "127.0.0.1", "port": port},
-            "accounts": [
-                {
-                    "name": "node",
-                    "api_key": venue.api_key,
-                    "api_secret": venue.api_secret,
-                    "balances": {"USDT": "1000000"},
-                }
-            ],
-            "instruments": ["BTCUSDT", "ETHUSDT"],
+            "venues": {
+                "binance_futures": {"host": "127.0.0.1", "port": port, "instruments": INSTRUMENTS},
+            },
+            "accounts": [customer.configured for customer in (venue.customer, *others)],
             "market": {"kind": "synthetic", "seed": 7, "speed": speed},
         }
         venue.config.touch(mode=0o600)
@@ -121,9 +150,9 @@ class Simvenue:
             self.process.wait()
             self.process = None
 
-    def ledger(self) -> dict[str, Any]:
-        """The venue's own account of the node's orders, fills and positions."""
-        return self._get("ledger?account=node")
+    def ledger(self, account: str = "node") -> dict[str, Any]:
+        """The venue's own account of a node's orders, fills and positions."""
+        return self._get(f"ledger?account={account}")
 
     def _get(self, path: str) -> dict[str, Any]:
         connection = http.client.HTTPConnection("127.0.0.1", self.admin_port, timeout=5)
@@ -152,8 +181,11 @@ class NodeRun:
 class Node:
     """One node process that runs a scenario."""
 
-    def __init__(self, venue: Simvenue, directory: Path, scenario: str, *, seconds: float) -> None:
+    def __init__(
+        self, venue: Simvenue, directory: Path, scenario: str, *, seconds: float, customer: Customer | None = None
+    ) -> None:
         """Start the process; the scenario may take ``seconds``."""
+        customer = customer or venue.customer
         self._seconds = seconds
         self._report, self._log = directory / f"{scenario}.report.json", directory / f"{scenario}.log"
         self.marker = directory / f"{scenario}.marker"
@@ -167,8 +199,9 @@ class Node:
             "http": venue.http,
             "ws": venue.ws,
             "admin": venue.admin,
-            "api_key": venue.api_key,
-            "api_secret": venue.api_secret,
+            "account": customer.account,
+            "api_key": customer.api_key,
+            "api_secret": customer.api_secret,
         }
         settings_file.write_text(json.dumps(settings), encoding="utf-8")
         with self._log.open("wb") as log:
@@ -184,13 +217,22 @@ class Node:
         """Everything the process printed so far."""
         return self._log.read_text(encoding="utf-8", errors="replace")
 
+    @property
+    def ended(self) -> bool:
+        """Whether the process is gone."""
+        return self._process.poll() is not None
+
+    def kill(self) -> None:
+        """End the process at once, if it still runs."""
+        self._process.kill()
+        self._process.wait()
+
     def wait(self) -> NodeRun:
         """Wait for the end; a node that does not end is killed."""
         try:
             self._process.wait(self._seconds + 45)
         finally:
-            self._process.kill()
-            self._process.wait()
+            self.kill()
         assert self._report.exists(), self.log[-4000:]
         return NodeRun(json.loads(self._report.read_text(encoding="utf-8")), self.log, self._process.returncode)
 

@@ -40,9 +40,11 @@ class Scenario(Strategy):  # type: ignore[misc] # upstream has no types
         settings: The test's own settings, for scenarios that need the venue's admin API.
     """
 
+    oms: str | None = None
+
     def __init__(self, instrument_id: InstrumentId, settings: dict[str, Any]) -> None:
         """Start with nothing seen."""
-        super().__init__(StrategyConfig(order_id_tag="001", external_order_claims=None))
+        super().__init__(StrategyConfig(order_id_tag="001", external_order_claims=None, oms_type=self.oms))
         self.instrument_id = instrument_id
         self.settings = settings
         self.finished = asyncio.Event()

@@ -6,6 +6,8 @@ import signal
 import time
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.integration.venue.processes import Node
 from tests.support.ledger import differences
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from tests.integration.venue.processes import Simvenue
 
 
+@pytest.mark.slow
 def test_a_node_survives_a_killed_venue(simvenue: Simvenue, tmp_path: Path) -> None:
     """After kill -9 and a restart the resting order is still there, streams come back, and trading goes on."""
     node = Node(simvenue, tmp_path, "survive", seconds=100)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tests.integration.venue.processes import run_node
 from tests.support.ledger import differences
 
@@ -18,6 +20,7 @@ def _commissions(document: dict[str, Any]) -> dict[str, Decimal]:
     return {str(fill["trade_id"]): Decimal(fill["commission"]) for fill in document["fills"]}
 
 
+@pytest.mark.slow
 def test_a_node_trades_and_finds_everything_again(simvenue: Simvenue, tmp_path: Path) -> None:
     """Orders, fills, fees and position equal the ledger after trading, and again in a node that starts with nothing."""
     traded = run_node(simvenue, tmp_path, "trade", seconds=60)

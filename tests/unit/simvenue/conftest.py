@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.unit.simvenue.mixed import Mixed
 from tests.unit.simvenue.room import Room
 
 if TYPE_CHECKING:
@@ -18,4 +19,13 @@ def room(tmp_path: Path) -> Iterator[Room]:
     """An exchange of its own; closed afterwards."""
     opened = Room(tmp_path / "ledger.sqlite")
     yield opened
+    opened.ledger.close()
+
+
+@pytest.fixture
+def mixed(tmp_path: Path) -> Iterator[Mixed]:
+    """An exchange with spot and contracts over one wallet; closed and audited afterwards."""
+    opened = Mixed(tmp_path / "ledger.sqlite")
+    yield opened
+    assert [opened.exchange.audit(name) for name in "abc"] == [[], [], []]
     opened.ledger.close()

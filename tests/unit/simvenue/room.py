@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from simvenue.exchange.exchange import Exchange
-from simvenue.exchange.instruments import BINANCE_FUTURES
 from simvenue.exchange.ledger import Ledger
 from simvenue.exchange.types import (
     Account,
@@ -17,12 +17,16 @@ from simvenue.exchange.types import (
     OrderEvent,
     OrderRequest,
     OrderType,
+    Rejection,
     Side,
     TimeInForce,
 )
+from simvenue.venues.binance_futures.instruments import INSTRUMENTS
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from simvenue.market.runner import Market
 
 SYMBOL = "BTCUSDT"
 START_MS = 1_700_000_000_000
@@ -46,7 +50,7 @@ class Room:
         """Open the exchange on what the ledger holds."""
         self.ledger = Ledger(self.path)
         self.exchange = Exchange(
-            instruments=BINANCE_FUTURES.values(),
+            instruments=INSTRUMENTS.values(),
             ledger=self.ledger,
             accounts=[Account(name=name, balances={"USDT": Decimal(100_000)}) for name in "abc"],
             clock=lambda: self.now_ms,
@@ -116,3 +120,22 @@ class Room:
         """Tell the order events so far as 'account EXECUTION STATUS'."""
         orders = [event for event in self.events if isinstance(event, OrderEvent)]
         return [f"{event.order.account} {event.execution} {event.order.status}" for event in orders]
+
+
+def play(room: Room, market: Market, seconds: float) -> None:
+    """Let a market move for a time of the room's clock."""
+    end = room.now_ms + seconds * 1000
+    while room.now_ms < end:
+        room.now_ms += int(market.wait_ms)
+        room.exchange.step_market(SYMBOL, market.advance())
+
+
+def quote_around(room: Room, basis_points: str) -> None:
+    """Renew a customer's post-only orders on both sides of the middle."""
+    room.exchange.cancel_all("a", SYMBOL)
+    top = room.exchange.top(SYMBOL)
+    for side in Side:
+        distance = (top.bid + top.ask) / 2 * Decimal(basis_points) / 10_000
+        price = ((top.bid + top.ask) / 2 - side.sign * distance).quantize(Decimal("0.1"))
+        with suppress(Rejection):  # post-only: the market may stand there already
+            room.order("a", side, "0.01", str(price), "GTX")

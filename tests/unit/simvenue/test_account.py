@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from simvenue.exchange.account import apply_fill
+from simvenue.exchange.perpetual import apply_fill
 from simvenue.exchange.types import Position, Side
 
 BUY, SELL = Side.BUY, Side.SELL

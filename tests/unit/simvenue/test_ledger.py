@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
-from typing import TYPE_CHECKING
+from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from simvenue.exchange.exchange import Exchange, ExchangeFailed
-from simvenue.exchange.instruments import BINANCE_FUTURES
 from simvenue.exchange.ledger import Ledger, LedgerError
-from simvenue.exchange.types import OrderEvent
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tests.unit.simvenue.room import Room
+from simvenue.exchange.schema import SCHEMA_VERSION, STEPS
+from simvenue.exchange.types import OrderEvent, PositionSide
+from simvenue.venues.binance_futures.instruments import INSTRUMENTS
+from tests.unit.simvenue.room import Room
 
 
 def test_everything_comes_back(room: Room) -> None:
@@ -88,6 +88,34 @@ def test_pages(room: Room) -> None:
     assert ask("a", "BTCUSDT", start_ms=orders[1].created_ms, end_ms=orders[3].created_ms) == orders[1:4]
 
 
+def test_a_killed_process_takes_nothing_back(tmp_path: Path) -> None:
+    """Every order acknowledged before a kill -9 in the middle of trading is in the file, and the books add up."""
+    path, root = tmp_path / "ledger.sqlite", Path(__file__).parents[3]
+    code = (
+        "import sys, pathlib\n"
+        "from tests.unit.simvenue.room import Room\n"
+        "room = Room(pathlib.Path(sys.argv[1]))\n"
+        "while True:\n"
+        "    made = room.order('a', 'BUY', '0.01', '60000')\n"
+        "    print(made.order_id, room.order('b', 'SELL', '0.01', '60000').order_id, flush=True)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", code, path], stdout=subprocess.PIPE, text=True, cwd=root) as trader:
+        assert trader.stdout is not None
+        lines = [trader.stdout.readline() for _ in range(50)]
+        trader.kill()
+        lines += trader.stdout.readlines()
+    # The last line may be cut short by the kill.
+    acknowledged = {int(number) for line in lines if line.endswith("\n") for number in line.split()}
+    room = Room(path)
+    try:
+        orders = [order for name in "ab" for order in room.exchange.all_orders(name, limit=None)]
+        assert acknowledged <= {order.order_id for order in orders if order.status == "FILLED"}
+        assert room.exchange.audit("a") == room.exchange.audit("b") == []
+        assert room.order("a", "BUY", "0.01", "60000").order_id > max(acknowledged)
+    finally:
+        room.ledger.close()
+
+
 def test_second_writer_is_refused(room: Room) -> None:
     """A second simvenue on the same file is told so."""
     with pytest.raises(LedgerError, match="another simvenue holds it; stop that one or set another data_dir"):
@@ -123,6 +151,40 @@ def test_a_failed_write_stops_the_exchange(room: Room) -> None:
     assert room.order("a", "BUY", "0.01", "60000").status == "NEW"
 
 
+def test_a_file_of_the_first_release_is_brought_up_to_date(tmp_path: Path) -> None:
+    """A file with the first tables keeps its orders, fills and positions, as one-way ones, and trades on."""
+    path = tmp_path / "ledger.sqlite"
+    with closing(sqlite3.connect(path, isolation_level=None)) as old:
+        old.executescript(f"BEGIN; {STEPS[0]} PRAGMA user_version=1; COMMIT;")
+        old.execute("INSERT INTO balances VALUES ('a', 'USDT', '100000', '99999.7')")
+        old.execute("INSERT INTO sequences VALUES ('orders', 100), ('trades', 100)")
+        old.execute(
+            "INSERT INTO orders VALUES (1,'a','BTCUSDT','x','BUY','MARKET','GTC',NULL,'0.010','0.010','600',"
+            "'60000',0,'FILLED',1,1,1)"
+        )
+        old.execute(
+            "INSERT INTO orders VALUES (2,'a','BTCUSDT','y','SELL','LIMIT','GTC','61000.0','0.010','0.000','0',"
+            "'0',0,'NEW',1,1,2)"
+        )
+        old.execute(
+            "INSERT INTO fills VALUES (1,1,'x','a','BTCUSDT','BUY','60000.0','0.010',0,'0.3','USDT','0.00000000',1)"
+        )
+        old.execute("INSERT INTO positions VALUES ('a','BTCUSDT','0.010','60000.000000000000','0.00000000',1)")
+    room = Room(path)
+    try:
+        assert room.exchange.audit("a") == []
+        (position,) = room.exchange.positions("a")
+        assert (position.position_side, position.quantity) == (PositionSide.BOTH, Decimal("0.010"))
+        assert [order.client_order_id for order in room.exchange.open_orders("a")] == ["y"]
+        room.order("b", "BUY", "0.01", "61000")
+        assert room.position("a") == Decimal(0)
+        assert room.exchange.audit("a") == []
+        with closing(sqlite3.connect(path)) as reader:
+            assert reader.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
+    finally:
+        room.ledger.close()
+
+
 def test_audit_finds_what_does_not_add_up(room: Room) -> None:
     """Books changed behind the exchange's back are told, each place by name."""
     order = room.order("a", "BUY", "0.01", "60000")
@@ -144,7 +206,7 @@ def test_instruments_may_not_vanish(room: Room) -> None:
     ledger = Ledger(room.path)
     try:
         with pytest.raises(LedgerError, match="of BTCUSDT; add it to instruments or set another data_dir"):
-            Exchange(instruments=[BINANCE_FUTURES["ETHUSDT"]], ledger=ledger, accounts=[], clock=lambda: 1)
+            Exchange(instruments=[INSTRUMENTS["ETHUSDT"]], ledger=ledger, accounts=[], clock=lambda: 1)
     finally:
         ledger.close()
     room.open()

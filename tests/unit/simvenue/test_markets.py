@@ -2,49 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from contextlib import suppress
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
-from simvenue.exchange.instruments import BINANCE_FUTURES
-from simvenue.exchange.types import OrderEvent, PublicTrade, Rejection, Side
-from simvenue.market.replay import RecordingError, ReplayMarket, read_recording
-from simvenue.market.runner import Market, MarketRunner
+from simvenue.exchange.types import OrderEvent, Side
+from simvenue.market.runner import MarketRunner
 from simvenue.market.synthetic import SyntheticMarket
-from tests.unit.simvenue.room import SYMBOL, Room
+from simvenue.venues.binance_futures.instruments import INSTRUMENTS
+from tests.unit.simvenue.room import SYMBOL, Room, play, quote_around
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-BTC, ETH = BINANCE_FUTURES["BTCUSDT"], BINANCE_FUTURES["ETHUSDT"]
-
-
-@pytest.fixture(scope="session")
-def recorded(repository: Path) -> Path:
-    """Two thousand real BTCUSDT trades."""
-    return repository.parent / "shared/data/recorded/btcusdt-trades.parquet"
-
-
-def _play(room: Room, market: Market, seconds: float) -> None:
-    end = room.now_ms + seconds * 1000
-    while room.now_ms < end:
-        room.now_ms += int(market.wait_ms)
-        room.exchange.step_market(SYMBOL, market.advance())
-
-
-def _quote_around(room: Room, basis_points: str) -> None:
-    room.exchange.cancel_all("a", SYMBOL)
-    top = room.exchange.top(SYMBOL)
-    for side in Side:
-        distance = (top.bid + top.ask) / 2 * Decimal(basis_points) / 10_000
-        price = ((top.bid + top.ask) / 2 - side.sign * distance).quantize(Decimal("0.1"))
-        with suppress(Rejection):  # post-only: the market may stand there already
-            room.order("a", side, "0.01", str(price), "GTX")
+BTC, ETH = INSTRUMENTS["BTCUSDT"], INSTRUMENTS["ETHUSDT"]
 
 
 class TestSynthetic:
@@ -56,7 +31,7 @@ class TestSynthetic:
         def log(seed: int, name: str) -> bytes:
             room = Room(tmp_path / name)
             try:
-                _play(room, SyntheticMarket(BTC, seed), 60)
+                play(room, SyntheticMarket(BTC, seed), 60)
                 return "\n".join(map(repr, room.events)).encode()
             finally:
                 room.ledger.close()
@@ -93,8 +68,8 @@ class TestSynthetic:
         seen = 0
         partly = False
         for _ in range(36):
-            _quote_around(room, basis_points)
-            _play(room, market, 5)
+            quote_around(room, basis_points)
+            play(room, market, 5)
             for event in room.events[seen:]:
                 if isinstance(event, OrderEvent) and event.fill:
                     side = event.order.side
@@ -127,93 +102,6 @@ class TestSynthetic:
         assert len(room.exchange.recent_trades(SYMBOL, 10_000)) == 1000
         assert len(room.exchange.bars(SYMBOL, None, None, 10_000)) <= 1501
         assert all(room.exchange.all_orders(name) == [] for name in "abc")
-
-
-class TestReplay:
-    """The recorded market."""
-
-    def test_recorded_trades_in_ticks_and_lots(self, recorded: Path) -> None:
-        """Quantities go up to the lot, prices to the nearest tick, sides are the aggressors'."""
-        trades = read_recording(recorded, BTC)
-        assert len(trades) == 2001
-        assert (trades[0].side, trades[0].price, trades[0].quantity) == (
-            Side.SELL,
-            Decimal("39432.5"),
-            Decimal("0.001"),
-        )
-        assert (trades[1].side, trades[1].price, trades[1].quantity) == (
-            Side.BUY,
-            Decimal("39439.4"),
-            Decimal("0.005"),
-        )
-        assert trades[-1].time_ms - trades[0].time_ms == 46_077
-
-    def test_prints_the_recorded_prices(self, room: Room, recorded: Path) -> None:
-        """With no customer around, the public trades are the recorded ones, price for price and lot for lot."""
-        market = ReplayMarket(BTC, "r", read_recording(recorded, BTC), "hold")
-        for _ in range(300):
-            room.exchange.step_market(SYMBOL, market.advance())
-        prints = [(e.aggressor, e.price, e.quantity) for e in room.events if isinstance(e, PublicTrade)]
-        assert prints == [(trade.side, trade.price, trade.quantity) for trade in market.trades[:300]]
-
-    def test_hits_customers(self, room: Room, recorded: Path) -> None:
-        """A customer that quotes around the recorded market is filled on both sides, partly and wholly."""
-        market = ReplayMarket(BTC, "r", read_recording(recorded, BTC), "hold")
-        room.exchange.step_market(SYMBOL, market.quote())
-        for _ in range(23):
-            _quote_around(room, "1")
-            _play(room, market, 2)
-        fills = [event.order for event in room.events if isinstance(event, OrderEvent) and event.fill]
-        assert {(order.side, order.status) for order in fills} == {
-            (side, status) for side in ("BUY", "SELL") for status in ("FILLED", "PARTIALLY_FILLED")
-        }
-
-    def test_loops_or_holds_at_the_end(self, recorded: Path) -> None:
-        """At the end a loop begins anew after a pause; a hold keeps the last ladder without takers."""
-        trades = read_recording(recorded, BTC)[:3]
-        loop, hold = ReplayMarket(BTC, "r", trades, "loop"), ReplayMarket(BTC, "r", trades, "hold")
-        steps = [(loop.advance(), hold.advance()) for _ in range(4)]
-        assert steps[3][0].takes == steps[0][0].takes
-        assert steps[3][1].takes == ()
-        assert steps[3][1].bids == steps[2][1].bids
-
-    @pytest.mark.parametrize(
-        ("column", "values", "problem"),
-        [
-            ("price", [0.0], "row 0: price 0.0"),
-            ("buyer_maker", ["maybe"], "buyer_maker 'maybe'"),
-            ("quantity", [None], "quantity None"),
-            ("price", None, "with the columns timestamp, price, quantity, buyer_maker"),
-        ],
-    )
-    def test_refuses_wrong_files(self, tmp_path: Path, column: str, values: list[object] | None, problem: str) -> None:
-        """A wrong value names file and row, a missing column the columns that are needed."""
-        data: dict[str, list[object]] = {
-            "timestamp": [1],
-            "price": [40_000.0],
-            "quantity": [0.1],
-            "buyer_maker": ["True"],
-        }
-        if values is None:
-            del data[column]
-        else:
-            data[column] = values
-        table = pa.table(data)
-        index = table.schema.get_field_index("timestamp")
-        table = table.set_column(index, "timestamp", table["timestamp"].cast(pa.timestamp("ms", "UTC")))
-        path = tmp_path / "trades.parquet"
-        pq.write_table(table, path)
-        with pytest.raises(RecordingError, match=problem) as refused:
-            read_recording(path, BTC)
-        assert str(path) in str(refused.value)
-
-    def test_refuses_missing_and_foreign_files(self, tmp_path: Path) -> None:
-        """A missing file and one that is not parquet are told apart."""
-        with pytest.raises(RecordingError, match="does not exist"):
-            read_recording(tmp_path / "none.parquet", BTC)
-        (tmp_path / "text.parquet").write_text("no parquet")
-        with pytest.raises(RecordingError, match="cannot be read as parquet"):
-            read_recording(tmp_path / "text.parquet", BTC)
 
 
 class TestRunner:
@@ -272,6 +160,79 @@ class TestRunner:
         with pytest.raises(ValueError, match=r"out of 556\.80 to 4529764"):
             runner.shift(SYMBOL, Decimal(percent))
         assert room.exchange.depth(SYMBOL, 5) == before
+
+
+class TestShocks:
+    """Quotes that are widened or thinned for a while, and the pace."""
+
+    async def test_widened_quotes_come_back(self, room: Room) -> None:
+        """A spread is as many times wider as told, prices on the tick, and as before when the time is over."""
+        runner = MarketRunner(room.exchange, room.ledger, [SyntheticMarket(BTC, 7)], speed=1)
+        before = room.exchange.depth(SYMBOL, 5)[1:]
+        runner.widen(SYMBOL, Decimal(10), 0.05)
+        top = room.exchange.top(SYMBOL)
+        spread = before[1][0][0] - before[0][0][0]
+        assert abs((top.ask - top.bid) - 10 * spread) <= 2 * BTC.tick_size
+        assert top.bid % BTC.tick_size == top.ask % BTC.tick_size == 0
+        assert runner.shocks() == {SYMBOL: ["widened"]}
+        await asyncio.sleep(0.1)
+        assert room.exchange.depth(SYMBOL, 5)[1:] == before
+        assert runner.shocks() == {}
+
+    async def test_thin_quotes_hold_a_share(self, room: Room) -> None:
+        """A thin book holds the told share of every level, a customer's order all of it."""
+        runner = MarketRunner(room.exchange, room.ledger, [SyntheticMarket(BTC, 7)], speed=1)
+        before = dict(room.exchange.depth(SYMBOL, 100)[1])
+        room.order("a", "BUY", "3", "58000")
+        runner.thin(SYMBOL, Decimal("0.1"), 60)
+        after = dict(room.exchange.depth(SYMBOL, 100)[1])
+        assert after.pop(Decimal("58000.0")) >= 3
+        for price, quantity in after.items():
+            assert (
+                max(BTC.step_size, before[price] / 10 - BTC.step_size)
+                <= quantity
+                <= max(BTC.step_size, before[price] / 10)
+            )
+
+    async def test_both_at_once_and_the_later_one_wins(self, room: Room) -> None:
+        """Shocks of two kinds add up; of one kind the later replaces the earlier and ends at its own time."""
+        runner = MarketRunner(room.exchange, room.ledger, [SyntheticMarket(BTC, 7)], speed=1)
+        runner.widen(SYMBOL, Decimal(5), 0.02)
+        runner.widen(SYMBOL, Decimal(50), 60)
+        runner.thin(SYMBOL, Decimal("0.5"), 60)
+        await asyncio.sleep(0.05)
+        assert runner.shocks() == {SYMBOL: ["thinned", "widened"]}
+        top = room.exchange.top(SYMBOL)
+        assert top.ask - top.bid > 30
+
+    @pytest.mark.parametrize(
+        ("factor", "seconds", "problem"),
+        [("0.5", 1, "not between 1 and 1000"), ("2", 0, "0 seconds is not above 0"), ("NaN", 1, "factor NaN")],
+    )
+    def test_refuses_what_would_cross_or_never_end(self, room: Room, factor: str, seconds: float, problem: str) -> None:
+        """A factor below 1 and a time of nothing are refused and the book stays."""
+        runner = MarketRunner(room.exchange, room.ledger, [SyntheticMarket(BTC, 7)], speed=1)
+        before = room.exchange.depth(SYMBOL, 5)
+        with pytest.raises(ValueError, match=problem):
+            runner.widen(SYMBOL, Decimal(factor), seconds)
+        assert room.exchange.depth(SYMBOL, 5) == before
+
+    async def test_pace_changes_while_it_runs(self, room: Room) -> None:
+        """A market that is told to go fifty times faster makes many times the steps from then on."""
+        market = SyntheticMarket(BTC, 7)
+        runner = MarketRunner(room.exchange, room.ledger, [market], speed=1)
+        running = asyncio.create_task(runner.run())
+        await asyncio.sleep(0.35)
+        slow = market.step
+        runner.set_speed(50)
+        await asyncio.sleep(0.5)
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+        assert 2 <= slow <= 4
+        assert market.step - slow > 50
+        with pytest.raises(ValueError, match="not above 0 and at most 1000"):
+            runner.set_speed(0)
 
 
 def test_market_leaves_pythons_random_state_alone() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -16,11 +17,11 @@ from yarl import URL
 
 from simvenue.credentials import Credential
 from simvenue.exchange.exchange import Exchange
-from simvenue.exchange.instruments import BINANCE_FUTURES
 from simvenue.exchange.ledger import Ledger
-from simvenue.exchange.types import Account, OrderRequest, OrderType, Side
+from simvenue.exchange.types import Account, MarketStep, OrderRequest, OrderType, Side
+from simvenue.venues.binance.auth import hmac_signature
 from simvenue.venues.binance_futures import VenueOptions, create_app
-from simvenue.venues.binance_futures.auth import hmac_signature
+from simvenue.venues.binance_futures.instruments import INSTRUMENTS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -32,6 +33,7 @@ type Json = Any
 SECRET = "S" * 64
 KEY = "K" * 64
 MAKER = "maker"
+TAKER = "taker"
 
 
 class Clock:
@@ -89,6 +91,15 @@ class Client:
         """Open a WebSocket."""
         return await self.session.ws_connect(f"{self.url}{path}")
 
+    async def user_stream(self) -> aiohttp.ClientWebSocketResponse:
+        """Ask for a listen key and open its stream."""
+        _, body = await self.public("POST", "/fapi/v1/listenKey", headers={"X-MBX-APIKEY": KEY})
+        return await self.socket(f"/ws?listenKey={body['listenKey']}")
+
+    def mark(self, price: str) -> None:
+        """Move the mark price, and no trade with it."""
+        self.exchange.step_market("BTCUSDT", MarketStep(reference=Decimal(price), bids=(), asks=()))
+
     def quote(self, side: Side, price: str, quantity: str, account: str = MAKER) -> int:
         """Let somebody else rest an order; its id."""
         request = OrderRequest(
@@ -104,21 +115,27 @@ class Client:
     def take(self, side: Side, quantity: str) -> None:
         """Let somebody else trade at the market."""
         request = OrderRequest(
-            account=MAKER, symbol="BTCUSDT", side=side, type=OrderType.MARKET, quantity=Decimal(quantity)
+            account=TAKER, symbol="BTCUSDT", side=side, type=OrderType.MARKET, quantity=Decimal(quantity)
         )
         self.exchange.submit(request)
 
 
+async def receive(socket: aiohttp.ClientWebSocketResponse, count: int) -> list[Json]:
+    """The next messages of a socket; three seconds for all of them."""
+    async with asyncio.timeout(3):
+        return [await socket.receive_json() for _ in range(count)]
+
+
 @asynccontextmanager
 async def running_venue(directory: Path, options: VenueOptions) -> AsyncIterator[Client]:
-    """A running venue with an empty book and two accounts."""
+    """A running venue with an empty book and three accounts."""
     clock = Clock()
     ledger = Ledger(directory / "ledger.sqlite")
     money = {"USDT": Decimal(1_000_000), "BNB": Decimal(1)}
     exchange = Exchange(
-        instruments=[BINANCE_FUTURES["BTCUSDT"], BINANCE_FUTURES["ETHUSDT"]],
+        instruments=[INSTRUMENTS["BTCUSDT"], INSTRUMENTS["ETHUSDT"]],
         ledger=ledger,
-        accounts=[Account(name="node", balances=money), Account(name=MAKER, balances=money)],
+        accounts=[Account(name=name, balances=money) for name in ("node", MAKER, TAKER)],
         clock=clock,
     )
     app = create_app(exchange, {KEY: Credential(account="node", secret=SecretStr(SECRET))}, clock, options)

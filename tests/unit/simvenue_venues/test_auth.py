@@ -6,9 +6,9 @@ import pytest
 from pydantic import SecretStr
 
 from simvenue.credentials import Credential
-from simvenue.venues.binance_futures import auth
-from simvenue.venues.binance_futures.errors import VenueError
-from simvenue.venues.binance_futures.parameters import Parameters
+from simvenue.venues.binance import auth
+from simvenue.venues.binance.errors import VenueError
+from simvenue.venues.binance.parameters import Parameters
 
 SECRET = "S" * 64
 CREDENTIAL = Credential(account="node", secret=SecretStr(SECRET))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from simvenue.exchange.types import BookChange
-from simvenue.venues.binance_futures.depth_feed import DepthFeed
+from simvenue.venues.binance.depth_feed import DepthFeed
 
 ONE, TWO, THREE, GONE = Decimal(1), Decimal(2), Decimal(3), Decimal(0)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from simvenue.exchange.types import Bar
-from simvenue.venues.binance_futures.klines import MINUTE_MS, merge
+from simvenue.venues.binance.klines import MINUTE_MS, merge
 
 
 def _bar(minute: int, *, low: str, high: str, trades: int = 1) -> Bar:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from simvenue.venues.binance_futures.errors import VenueError
-from simvenue.venues.binance_futures.listen_keys import ListenKeys
+from simvenue.venues.binance.errors import VenueError
+from simvenue.venues.binance.listen_keys import ListenKeys
 
 
 def test_a_key_is_kept_until_its_life_ends() -> None:

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from simvenue.venues.binance_futures.errors import VenueError
-from simvenue.venues.binance_futures.parameters import Parameters
+from simvenue.venues.binance.errors import VenueError
+from simvenue.venues.binance.parameters import Parameters
 
 
 def _code(payload: str, method: str, *names: str) -> int:

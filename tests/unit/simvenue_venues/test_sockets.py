@@ -11,8 +11,9 @@ import aiohttp
 import pytest
 
 from simvenue.exchange.types import Side
+from simvenue.venues.binance.venue import VENUE
 from simvenue.venues.binance_futures import VenueOptions
-from simvenue.venues.binance_futures.venue import VENUE
+from simvenue.venues.transport.frame import Frame, FrameKind
 from tests.unit.simvenue_venues.client import running_venue
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from tests.unit.simvenue_venues.client import Client
 
 ORDER = "/fapi/v1/order"
+PUBLIC = Frame(kind=FrameKind.PUBLIC, name="test")
 HANDSHAKE = (
     "GET /ws/btcusdt@depth20@0ms HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
@@ -218,8 +220,8 @@ async def test_a_client_that_does_not_read_is_dropped(tmp_path: Path) -> None:
         hub = venue.app[VENUE].hub
         assert len(hub.connections) == 2
         for number in range(5000):
-            hub.publish("btcusdt@depth20@0ms", {"padding": "x" * 10_000})
-            hub.publish("btcusdt@bookTicker", {"n": number})
+            hub.publish("btcusdt@depth20@0ms", {"padding": "x" * 10_000}, PUBLIC)
+            hub.publish("btcusdt@bookTicker", {"n": number}, PUBLIC)
             assert (await _receive(healthy)) == [{"n": number}]
             if len(hub.connections) == 1:
                 break
@@ -236,7 +238,7 @@ async def test_a_stop_does_not_wait_for_a_client_that_hangs(tmp_path: Path) -> N
         writer.write(HANDSHAKE.encode())
         await reader.readline()
         for cents in range(6000):
-            venue.app[VENUE].hub.publish("btcusdt@depth20@0ms", {"padding": "x" * 1000, "n": cents})
+            venue.app[VENUE].hub.publish("btcusdt@depth20@0ms", {"padding": "x" * 1000, "n": cents}, PUBLIC)
         await asyncio.sleep(0.3)
         begun = time.monotonic()
     # The server's own patience with such a client would be a minute.

@@ -62,6 +62,36 @@ def test_each_kind_of_difference_is_seen(path: tuple[str | int, ...], value: obj
     assert any(expected in line for line in differences(node, ledger))
 
 
+@pytest.mark.parametrize(
+    ("instrument", "symbol", "written"),
+    [
+        ("BTCUSDT-LINEAR.BYBIT", "BTCUSDT-LINEAR", "51a70000-0000-4000-9000-000000000007"),
+        ("BTCUSDT-SPOT.BYBIT", "BTCUSDT-SPOT", "2000000000000000007"),
+        ("BTCUSDT.BINANCE", "BTCUSDT", "7"),
+        ("BTCUSDT.BINANCE_SPOT", "BTCUSDT", "7"),
+    ],
+)
+def test_every_venues_names_are_known(instrument: str, symbol: str, written: str) -> None:
+    """Instruments and trade ids are compared as the venues write them; spot is held less the fee paid in it."""
+    node, ledger = _pair()
+    node["fills"][0]["trade_id"] = written
+    node["positions"] = [{"instrument_id": instrument, "quantity": "0.003996"}]
+    ledger["fills"][0] |= {
+        "symbol": symbol,
+        "commission": "0.000004",
+        "commission_asset": "BTC",
+        "quantity": "0.004000",
+    }
+    ledger["positions"] = []
+    assert differences(node, ledger) == []
+    node["positions"][0]["quantity"] = "0.003990"
+    assert f"position {symbol}: 0.003990" in differences(node, ledger)[0]
+    ledger["positions"] = [{"symbol": symbol, "quantity": "0.003990"}]
+    assert differences(node, ledger) == []
+    node["fills"][0]["trade_id"] = written[:-1] + "8"
+    assert any("fill 8 phantom" in line for line in differences(node, ledger))
+
+
 def test_a_fill_applied_twice_is_seen() -> None:
     """The same trade id twice in the node's fills is a double count."""
     node, ledger = _pair()

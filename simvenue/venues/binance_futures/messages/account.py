@@ -1,154 +1,95 @@
-"""Balances, margins and positions as REST answers them."""
+"""Balances and margins as REST answers them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from simvenue.exchange.types import ZERO
-from simvenue.venues.binance_futures import decimals
+from simvenue.venues.binance import decimals
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from decimal import Decimal
+    from collections.abc import Sequence
 
-    from simvenue.exchange.types import Instrument, Margin, Position
-    from simvenue.venues.binance_futures.symbol_settings import SymbolSetting
+    from simvenue.exchange.types import Margin
 
-# No notional bracket is simulated; the text is what the venue allows for BTCUSDT at 20 x.
-MAX_NOTIONAL = "80000000"
+SETTLEMENT_ASSET = "USDT"
 
 
-def account(
-    margin: Margin, balances: Mapping[str, Decimal], positions: list[dict[str, Any]], now_ms: int
+def account_v2(
+    settlement: Margin, margins: Sequence[Margin], positions: list[dict[str, Any]], now_ms: int
 ) -> dict[str, Any]:
-    """The document of ``/fapi/v2/account``; margin is used in one asset, the others lie idle."""
-    assets = [
-        _asset(asset, margin, now_ms) if asset == margin.asset else _idle_asset(asset, wallet, now_ms)
-        for asset, wallet in balances.items()
-    ]
-    equity = decimals.amount(margin.wallet + margin.unrealized)
+    """The document of ``/fapi/v2/account``: one row an asset, totals in the settlement asset."""
     return {
         "feeTier": 0,
         "canTrade": True,
         "canDeposit": True,
         "canWithdraw": True,
         "feeBurn": False,
+        "tradeGroupId": -1,
         "updateTime": 0,
         "multiAssetsMargin": False,
-        "totalInitialMargin": decimals.amount(margin.position_initial + margin.order_initial),
-        "totalMaintMargin": decimals.amount(margin.maintenance),
-        "totalWalletBalance": decimals.amount(margin.wallet),
-        "totalUnrealizedProfit": decimals.amount(margin.unrealized),
-        "totalMarginBalance": equity,
-        "totalPositionInitialMargin": decimals.amount(margin.position_initial),
-        "totalOpenOrderInitialMargin": decimals.amount(margin.order_initial),
-        "totalCrossWalletBalance": decimals.amount(margin.wallet),
-        "totalCrossUnPnl": decimals.amount(margin.unrealized),
-        "availableBalance": decimals.amount(max(margin.available, ZERO)),
-        "maxWithdrawAmount": decimals.amount(max(margin.available, ZERO)),
-        "assets": assets,
+        **_totals(settlement),
+        "assets": [asset(margin, now_ms) for margin in margins],
         "positions": positions,
     }
 
 
-def _asset(asset: str, margin: Margin, now_ms: int) -> dict[str, Any]:
-    available = decimals.amount(max(margin.available, ZERO))
+def account_v3(
+    settlement: Margin, margins: Sequence[Margin], positions: list[dict[str, Any]], now_ms: int
+) -> dict[str, Any]:
+    """The document of ``/fapi/v3/account``: as v2, without what is not about money."""
+    return {**_totals(settlement), "assets": [asset(margin, now_ms) for margin in margins], "positions": positions}
+
+
+def _totals(value: Margin) -> dict[str, str]:
+    available = decimals.amount(max(value.available, ZERO))
     return {
-        "asset": asset,
-        "walletBalance": decimals.amount(margin.wallet),
-        "unrealizedProfit": decimals.amount(margin.unrealized),
-        "marginBalance": decimals.amount(margin.wallet + margin.unrealized),
-        "maintMargin": decimals.amount(margin.maintenance),
-        "initialMargin": decimals.amount(margin.position_initial + margin.order_initial),
-        "positionInitialMargin": decimals.amount(margin.position_initial),
-        "openOrderInitialMargin": decimals.amount(margin.order_initial),
-        "crossWalletBalance": decimals.amount(margin.wallet),
-        "crossUnPnl": decimals.amount(margin.unrealized),
+        "totalInitialMargin": decimals.amount(value.position_initial + value.order_initial),
+        "totalMaintMargin": decimals.amount(value.maintenance),
+        "totalWalletBalance": decimals.amount(value.wallet),
+        "totalUnrealizedProfit": decimals.amount(value.unrealized),
+        "totalMarginBalance": decimals.amount(value.wallet + value.unrealized),
+        "totalPositionInitialMargin": decimals.amount(value.position_initial),
+        "totalOpenOrderInitialMargin": decimals.amount(value.order_initial),
+        "totalCrossWalletBalance": decimals.amount(value.wallet),
+        "totalCrossUnPnl": decimals.amount(value.unrealized),
         "availableBalance": available,
         "maxWithdrawAmount": available,
-        "marginAvailable": True,
+    }
+
+
+def asset(value: Margin, now_ms: int) -> dict[str, Any]:
+    """One asset inside the account documents."""
+    available = decimals.amount(max(value.available, ZERO))
+    return {
+        "asset": value.asset,
+        "walletBalance": decimals.amount(value.wallet),
+        "unrealizedProfit": decimals.amount(value.unrealized),
+        "marginBalance": decimals.amount(value.wallet + value.unrealized),
+        "maintMargin": decimals.amount(value.maintenance),
+        "initialMargin": decimals.amount(value.position_initial + value.order_initial),
+        "positionInitialMargin": decimals.amount(value.position_initial),
+        "openOrderInitialMargin": decimals.amount(value.order_initial),
+        "crossWalletBalance": decimals.amount(value.wallet),
+        "crossUnPnl": decimals.amount(value.unrealized),
+        "availableBalance": available,
+        "maxWithdrawAmount": available,
+        "marginAvailable": value.asset == SETTLEMENT_ASSET,
         "updateTime": now_ms,
     }
 
 
-def _idle_asset(asset: str, wallet: Decimal, now_ms: int) -> dict[str, Any]:
-    zero, whole = decimals.amount(ZERO), decimals.amount(wallet)
+def balance(account: str, value: Margin, now_ms: int) -> dict[str, Any]:
+    """One row of ``/fapi/v2/balance`` and ``/fapi/v3/balance``."""
+    available = decimals.amount(max(value.available, ZERO))
     return {
-        "asset": asset,
-        "walletBalance": whole,
-        "unrealizedProfit": zero,
-        "marginBalance": whole,
-        "maintMargin": zero,
-        "initialMargin": zero,
-        "positionInitialMargin": zero,
-        "openOrderInitialMargin": zero,
-        "crossWalletBalance": whole,
-        "crossUnPnl": zero,
-        "availableBalance": whole,
-        "maxWithdrawAmount": whole,
-        "marginAvailable": False,
+        "accountAlias": account,
+        "asset": value.asset,
+        "balance": decimals.amount(value.wallet),
+        "crossWalletBalance": decimals.amount(value.wallet),
+        "crossUnPnl": decimals.amount(value.unrealized),
+        "availableBalance": available,
+        "maxWithdrawAmount": available,
+        "marginAvailable": value.asset == SETTLEMENT_ASSET,
         "updateTime": now_ms,
-    }
-
-
-def account_position(
-    instrument: Instrument, position: Position, mark: Decimal, setting: SymbolSetting
-) -> dict[str, Any]:
-    """One position inside ``/fapi/v2/account``."""
-    initial = decimals.amount(abs(position.quantity) * mark / setting.leverage)
-    return {
-        "symbol": position.symbol,
-        "initialMargin": initial,
-        "maintMargin": decimals.amount(ZERO),
-        "unrealizedProfit": decimals.amount((mark - position.entry_price) * position.quantity),
-        "positionInitialMargin": initial,
-        "openOrderInitialMargin": decimals.amount(ZERO),
-        "leverage": str(setting.leverage),
-        "isolated": setting.isolated,
-        "entryPrice": decimals.amount(position.entry_price),
-        "maxNotional": MAX_NOTIONAL,
-        "bidNotional": "0",
-        "askNotional": "0",
-        "positionSide": "BOTH",
-        "positionAmt": decimals.quantity(instrument, position.quantity),
-        "updateTime": position.updated_ms,
-    }
-
-
-def position_risk(instrument: Instrument, position: Position, mark: Decimal, setting: SymbolSetting) -> dict[str, Any]:
-    """One row of ``/fapi/v3/positionRisk``."""
-    notional = position.quantity * mark
-    initial = decimals.amount(abs(notional) / setting.leverage)
-    return {
-        "symbol": position.symbol,
-        "positionSide": "BOTH",
-        "positionAmt": decimals.quantity(instrument, position.quantity),
-        "entryPrice": decimals.amount(position.entry_price),
-        "breakEvenPrice": decimals.amount(position.entry_price),
-        "markPrice": decimals.amount(mark),
-        "unRealizedProfit": decimals.amount(notional - position.quantity * position.entry_price),
-        "liquidationPrice": "0",
-        "isolatedMargin": "0",
-        "notional": decimals.amount(notional),
-        "marginAsset": instrument.quote,
-        "isolatedWallet": "0",
-        "initialMargin": initial,
-        "maintMargin": decimals.amount(ZERO),
-        "positionInitialMargin": initial,
-        "openOrderInitialMargin": "0",
-        "adl": 0,
-        "bidNotional": "0",
-        "askNotional": "0",
-        "updateTime": position.updated_ms,
-    }
-
-
-def symbol_config(instrument: Instrument, setting: SymbolSetting) -> dict[str, Any]:
-    """One row of ``/fapi/v1/symbolConfig``."""
-    return {
-        "symbol": instrument.symbol,
-        "marginType": setting.margin_type,
-        "isAutoAddMargin": False,
-        "leverage": setting.leverage,
-        "maxNotionalValue": MAX_NOTIONAL,
     }

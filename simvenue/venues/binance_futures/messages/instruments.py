@@ -4,24 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from simvenue.venues.binance_futures import conditional
+from simvenue.venues.binance_futures.open_order_limits import MAX_ALGO_ORDERS, MAX_ORDERS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from decimal import Decimal
 
     from simvenue.exchange.types import Instrument
+    from simvenue.venues.binance.limits import RateLimit
 
 # The venue's own constants for a perpetual: listed 2019-09-25, delivered on the last day of 2100.
 _ONBOARD_MS = 1_569_398_400_000
 _DELIVERY_MS = 4_133_404_800_000
 
-_RATE_LIMITS = [
-    {"rateLimitType": "REQUEST_WEIGHT", "interval": "MINUTE", "intervalNum": 1, "limit": 2400},
-    {"rateLimitType": "ORDERS", "interval": "MINUTE", "intervalNum": 1, "limit": 1200},
-    {"rateLimitType": "ORDERS", "interval": "SECOND", "intervalNum": 10, "limit": 300},
-]
 
-
-def exchange_info(instruments: Iterable[Instrument], now_ms: int) -> dict[str, Any]:
+def exchange_info(instruments: Iterable[Instrument], limits: Iterable[RateLimit], now_ms: int) -> dict[str, Any]:
     """The whole document of ``/fapi/v1/exchangeInfo``."""
     listed = list(instruments)
     quotes = dict.fromkeys(instrument.quote for instrument in listed)
@@ -29,7 +27,7 @@ def exchange_info(instruments: Iterable[Instrument], now_ms: int) -> dict[str, A
         "timezone": "UTC",
         "serverTime": now_ms,
         "futuresType": "U_MARGINED",
-        "rateLimits": _RATE_LIMITS,
+        "rateLimits": [limit.document() for limit in limits],
         "exchangeFilters": [],
         "assets": [{"asset": asset, "marginAvailable": True, "autoAssetExchange": "0"} for asset in quotes],
         "symbols": [_symbol(instrument) for instrument in listed],
@@ -85,8 +83,8 @@ def _symbol(instrument: Instrument) -> dict[str, Any]:
                 "maxQty": _plain(instrument.max_market_quantity),
                 "minQty": smallest,
             },
-            {"filterType": "MAX_NUM_ORDERS", "limit": 200},
-            {"filterType": "MAX_NUM_ALGO_ORDERS", "limit": 10},
+            {"filterType": "MAX_NUM_ORDERS", "limit": MAX_ORDERS},
+            {"filterType": "MAX_NUM_ALGO_ORDERS", "limit": MAX_ALGO_ORDERS},
             {"filterType": "MIN_NOTIONAL", "notional": _plain(instrument.min_notional)},
             {
                 "filterType": "PERCENT_PRICE",
@@ -95,6 +93,6 @@ def _symbol(instrument: Instrument) -> dict[str, Any]:
                 "multiplierDecimal": "4",
             },
         ],
-        "orderTypes": ["LIMIT", "MARKET"],
-        "timeInForce": ["GTC", "IOC", "FOK", "GTX"],
+        "orderTypes": ["LIMIT", "MARKET", *conditional.TYPES],
+        "timeInForce": ["GTC", "IOC", "FOK", "GTX", "GTD"],
     }

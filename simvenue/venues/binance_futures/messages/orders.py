@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from simvenue.exchange.types import ZERO, Execution, OrderStatus, Side
-from simvenue.venues.binance_futures import decimals
+from simvenue.venues.binance import decimals
+from simvenue.venues.binance_futures import conditional
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from decimal import Decimal
 
     from simvenue.exchange.types import Fill, Instrument, Order, OrderEvent, Position
@@ -29,19 +31,24 @@ def order(instrument: Instrument, value: Order) -> dict[str, Any]:
         "timeInForce": value.time_in_force.value,
         "type": value.type.value,
         "reduceOnly": value.reduce_only,
-        "closePosition": False,
+        "closePosition": value.close_position,
         "side": value.side.value,
-        "positionSide": "BOTH",
-        "stopPrice": decimals.price(instrument, ZERO),
-        "workingType": "CONTRACT_PRICE",
+        "positionSide": value.position_side.value,
+        "stopPrice": _stop_price(instrument, value),
+        "workingType": conditional.working_type(value),
         "priceProtect": False,
-        "origType": value.type.value,
+        "origType": conditional.original_type(value),
         "priceMatch": "NONE",
         "selfTradePreventionMode": "EXPIRE_MAKER",
-        "goodTillDate": 0,
-        "time": value.created_ms,
+        "goodTillDate": value.expires_ms or 0,
+        # The matching engine has a conditional order since it was triggered.
+        "time": value.triggered_ms or value.created_ms,
         "updateTime": value.updated_ms,
     }
+
+
+def _stop_price(instrument: Instrument, value: Order) -> str:
+    return decimals.price(instrument, value.trigger.price if value.trigger else ZERO)
 
 
 def acknowledgement(instrument: Instrument, value: Order) -> dict[str, Any]:
@@ -70,22 +77,36 @@ def user_trade(instrument: Instrument, value: Fill) -> dict[str, Any]:
         "commission": decimals.amount(value.commission),
         "commissionAsset": value.commission_asset,
         "time": value.time_ms,
-        "positionSide": "BOTH",
+        "positionSide": value.position_side.value,
         "buyer": value.side is Side.BUY,
         "maker": value.is_maker,
     }
 
 
-def user_events(instrument: Instrument, event: OrderEvent, mark: Decimal, now_ms: int) -> list[dict[str, Any]]:
-    """The user events of one happening, in the venue's order: account, trade, order."""
+def trade_events(instrument: Instrument, event: OrderEvent, mark: Decimal, now_ms: int) -> list[dict[str, Any]]:
+    """The user events about an order in the matching engine, in the venue's sequence: account, trade, order."""
     update = _order_trade_update(instrument, event, now_ms)
     if event.execution is not Execution.TRADE or event.fill is None:
         return [update]
+    changed = [] if event.position is None else [event.position]
     return [
-        _account_update(instrument, event, event.fill.commission_asset, mark, now_ms),
+        account_update(
+            "ORDER",
+            balances={event.fill.commission_asset: event.balances.get(event.fill.commission_asset, ZERO)},
+            positions=[position(instrument, value, mark) for value in changed],
+            time_ms=event.time_ms,
+            now_ms=now_ms,
+        ),
         _trade_lite(instrument, event.order, event.fill, event.time_ms, now_ms),
         update,
     ]
+
+
+def _execution(event: OrderEvent) -> str:
+    if event.execution is Execution.TRADE and conditional.is_liquidation(event.order):
+        return "CALCULATED"
+    # The matching engine sees a triggered order as a new one.
+    return "NEW" if event.execution is Execution.TRIGGERED else event.execution.value
 
 
 def _order_trade_update(instrument: Instrument, event: OrderEvent, now_ms: int) -> dict[str, Any]:
@@ -99,8 +120,8 @@ def _order_trade_update(instrument: Instrument, event: OrderEvent, now_ms: int) 
         "q": decimals.quantity(instrument, value.quantity),
         "p": decimals.price(instrument, value.price),
         "ap": decimals.amount(value.average_price),
-        "sp": decimals.price(instrument, ZERO),
-        "x": event.execution.value,
+        "sp": _stop_price(instrument, value),
+        "x": _execution(event),
         "X": value.status.value,
         "i": value.order_id,
         "l": decimals.quantity(instrument, fill.quantity if fill else ZERO),
@@ -112,17 +133,17 @@ def _order_trade_update(instrument: Instrument, event: OrderEvent, now_ms: int) 
         "a": "0",
         "m": bool(fill and fill.is_maker),
         "R": value.reduce_only,
-        "wt": "CONTRACT_PRICE",
-        "ot": value.type.value,
-        "ps": "BOTH",
-        "cp": False,
+        "wt": conditional.working_type(value),
+        "ot": conditional.original_type(value),
+        "ps": value.position_side.value,
+        "cp": value.close_position,
         "rp": decimals.amount(fill.realized_pnl if fill else ZERO),
         "pP": False,
         "si": 0,
         "ss": 0,
         "V": "EXPIRE_MAKER",
         "pm": "NONE",
-        "gtd": 0,
+        "gtd": value.expires_ms or 0,
     }
     if fill:
         details |= {"N": fill.commission_asset, "n": decimals.amount(fill.commission)}
@@ -147,28 +168,70 @@ def _trade_lite(instrument: Instrument, value: Order, fill: Fill, time_ms: int, 
     }
 
 
-def _account_update(
-    instrument: Instrument, event: OrderEvent, asset: str, mark: Decimal, now_ms: int
+def account_update(
+    reason: str,
+    *,
+    balances: Mapping[str, Decimal],
+    positions: Sequence[dict[str, Any]],
+    time_ms: int,
+    now_ms: int,
+    change: Decimal = ZERO,
 ) -> dict[str, Any]:
-    wallet = decimals.amount(event.balances.get(asset, ZERO))
-    changed = [] if event.position is None else [_position(instrument, event.position, mark)]
+    """The ACCOUNT_UPDATE event.
+
+    Args:
+        reason: The venue's word for why, e.g. ORDER or FUNDING_FEE.
+        balances: Wallets that changed, as of now.
+        positions: What `position` made of the positions that changed.
+        time_ms: When it happened.
+        now_ms: The venue's time.
+        change: What the wallets gained besides profits and fees (default 0).
+    """
+    rows = [
+        {"a": asset, "wb": decimals.amount(wallet), "cw": decimals.amount(wallet), "bc": decimals.amount(change)}
+        for asset, wallet in balances.items()
+    ]
+    details = {"m": reason, "B": rows, "P": list(positions)}
+    return {"e": "ACCOUNT_UPDATE", "E": now_ms, "T": time_ms, "a": details}
+
+
+def position(instrument: Instrument, value: Position, mark: Decimal, *, isolated: bool = False) -> dict[str, Any]:
+    """A position as ACCOUNT_UPDATE tells it."""
     return {
-        "e": "ACCOUNT_UPDATE",
-        "E": now_ms,
-        "T": event.time_ms,
-        "a": {"m": "ORDER", "B": [{"a": asset, "wb": wallet, "cw": wallet, "bc": "0"}], "P": changed},
+        "s": value.symbol,
+        "pa": decimals.quantity(instrument, value.quantity),
+        "ep": decimals.amount(value.entry_price),
+        "bep": decimals.amount(value.entry_price),
+        "cr": decimals.amount(value.realized_pnl),
+        "up": decimals.amount((mark - value.entry_price) * value.quantity),
+        "mt": "isolated" if isolated else "cross",
+        "iw": "0",
+        "ps": value.position_side.value,
     }
 
 
-def _position(instrument: Instrument, position: Position, mark: Decimal) -> dict[str, Any]:
+def leverage_update(symbol: str, leverage: int, time_ms: int) -> dict[str, Any]:
+    """The ACCOUNT_CONFIG_UPDATE event of a new leverage."""
+    return {"e": "ACCOUNT_CONFIG_UPDATE", "E": time_ms, "T": time_ms, "ac": {"s": symbol, "l": leverage}}
+
+
+def force_order(instrument: Instrument, event: OrderEvent, now_ms: int) -> dict[str, Any]:
+    """The event of ``<symbol>@forceOrder``."""
+    value = event.order
     return {
-        "s": position.symbol,
-        "pa": decimals.quantity(instrument, position.quantity),
-        "ep": decimals.amount(position.entry_price),
-        "bep": decimals.amount(position.entry_price),
-        "cr": decimals.amount(position.realized_pnl),
-        "up": decimals.amount((mark - position.entry_price) * position.quantity),
-        "mt": "cross",
-        "iw": "0",
-        "ps": "BOTH",
+        "e": "forceOrder",
+        "E": now_ms,
+        "o": {
+            "s": value.symbol,
+            "S": value.side.value,
+            "o": value.type.value,
+            "f": value.time_in_force.value,
+            "q": decimals.quantity(instrument, value.quantity),
+            "p": decimals.price(instrument, value.price or value.average_price),
+            "ap": decimals.price(instrument, value.average_price),
+            "X": value.status.value,
+            "l": decimals.quantity(instrument, event.fill.quantity if event.fill else ZERO),
+            "z": decimals.quantity(instrument, value.filled),
+            "T": event.time_ms,
+        },
     }

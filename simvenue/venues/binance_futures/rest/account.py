@@ -1,91 +1,54 @@
-"""The account: balances, positions, position mode, leverage, margin type, fees."""
+"""The account: balances, positions, fees, income."""
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from simvenue.venues.binance_futures import decimals, errors
-from simvenue.venues.binance_futures.endpoint import Route, Security
+from simvenue.exchange.contracts import PositionMode
+from simvenue.exchange.types import ZERO, Position, PositionSide
+from simvenue.venues.binance import decimals, errors
+from simvenue.venues.binance.endpoint import Route, Security
 from simvenue.venues.binance_futures.messages import account as messages
-from simvenue.venues.binance_futures.symbol_settings import MAX_LEVERAGE
+from simvenue.venues.binance_futures.messages import income, positions
+from simvenue.venues.binance_futures.rest.order_lists import MAX_RANGE_MS, time_range
 
 if TYPE_CHECKING:
-    from simvenue.venues.binance_futures.endpoint import Call
+    from collections.abc import Iterable, Iterator
+
+    from simvenue.exchange.types import Fill, Margin
+    from simvenue.venues.binance.endpoint import Call
+
+DEFAULT_INCOME = 100
+MAX_INCOME = 1000
 
 
-def account(call: Call) -> dict[str, Any]:
+def account_v2(call: Call) -> dict[str, Any]:
+    """Balances and margins of all assets, and every symbol's position, flat ones too."""
+    rows = [positions.account_v2(value) for value in _holdings(call, _with_flat(call))]
+    return messages.account_v2(_settlement(call), _margins(call), rows, call.venue.clock())
+
+
+def account_v3(call: Call) -> dict[str, Any]:
     """Balances and margins of all assets, and open positions."""
-    exchange = call.venue.exchange
-    held = [position for position in exchange.positions(call.account) if position.quantity]
-    return messages.account(
-        exchange.margin(call.account),
-        exchange.balances(call.account),
-        [
-            messages.account_position(
-                exchange.instruments[position.symbol],
-                position,
-                exchange.mark_price(position.symbol),
-                call.venue.symbol_settings.get(call.account, position.symbol),
-            )
-            for position in held
-        ],
-        call.venue.clock(),
-    )
+    rows = [positions.account_v3(value) for value in _holdings(call, _open(call))]
+    return messages.account_v3(_settlement(call), _margins(call), rows, call.venue.clock())
 
 
-def position_risk(call: Call) -> list[dict[str, Any]]:
+def balance(call: Call) -> list[dict[str, Any]]:
+    """The wallet, asset by asset."""
+    now_ms = call.venue.clock()
+    return [messages.balance(call.account, margin, now_ms) for margin in _margins(call)]
+
+
+def position_risk_v2(call: Call) -> list[dict[str, Any]]:
+    """Positions of one symbol or of all, flat ones too."""
+    return [positions.risk_v2(value) for value in _holdings(call, _with_flat(call))]
+
+
+def position_risk_v3(call: Call) -> list[dict[str, Any]]:
     """Open positions, of one symbol or of all."""
-    exchange, only = call.venue.exchange, call.optional_instrument()
-    return [
-        messages.position_risk(
-            exchange.instruments[position.symbol],
-            position,
-            exchange.mark_price(position.symbol),
-            call.venue.symbol_settings.get(call.account, position.symbol),
-        )
-        for position in exchange.positions(call.account)
-        if position.quantity and (only is None or position.symbol == only.symbol)
-    ]
-
-
-def position_mode(_call: Call) -> dict[str, bool]:
-    """One-way, always."""
-    return {"dualSidePosition": False}
-
-
-def set_position_mode(call: Call) -> object:
-    """Refuse: one-way is what it is, hedge mode there is none."""
-    call.parameters.text("dualSidePosition")
-    if call.parameters.boolean("dualSidePosition"):
-        raise errors.not_supported()
-    raise errors.VenueError(-4059, "No need to change position side.")
-
-
-def symbol_config(call: Call) -> list[dict[str, Any]]:
-    """Leverage and margin type, of one symbol or of all."""
-    only = call.optional_instrument()
-    listed = [only] if only else call.venue.exchange.instruments.values()
-    settings = call.venue.symbol_settings
-    return [messages.symbol_config(instrument, settings.get(call.account, instrument.symbol)) for instrument in listed]
-
-
-def set_leverage(call: Call) -> dict[str, Any]:
-    """Change the leverage of one symbol."""
-    symbol, leverage = call.instrument().symbol, call.parameters.integer("leverage")
-    if not 1 <= leverage <= MAX_LEVERAGE:
-        raise errors.VenueError(-4028, f"Leverage {leverage} is not valid")
-    call.venue.symbol_settings.set_leverage(call.account, symbol, leverage)
-    return {"leverage": leverage, "maxNotionalValue": messages.MAX_NOTIONAL, "symbol": symbol}
-
-
-def set_margin_type(call: Call) -> dict[str, int | str]:
-    """Change the margin type of one symbol."""
-    symbol, margin_type = call.instrument().symbol, call.parameters.text("marginType")
-    if margin_type not in {"ISOLATED", "CROSSED"}:
-        raise errors.invalid_value("marginType")
-    if not call.venue.symbol_settings.set_isolated(call.account, symbol, isolated=margin_type == "ISOLATED"):
-        raise errors.VenueError(-4046, "No need to change margin type.")
-    return {"code": 200, "msg": "success"}
+    return [positions.risk_v3(value) for value in _holdings(call, _open(call))]
 
 
 def commission_rate(call: Call) -> dict[str, str]:
@@ -98,13 +61,104 @@ def commission_rate(call: Call) -> dict[str, str]:
     }
 
 
+def list_income(call: Call) -> list[dict[str, Any]]:
+    """What changed the wallet, oldest first: profits, fees, funding; the last week when no time is given."""
+    only, kind = call.optional_instrument(), call.parameters.optional_text("incomeType")
+    if kind is not None and kind not in income.TYPES:
+        raise errors.invalid_value("incomeType")
+    limit = call.parameters.limit(default=DEFAULT_INCOME, maximum=MAX_INCOME)
+    start, end = time_range(call.parameters)
+    if start is None:
+        start = (call.venue.clock() if end is None else end) - MAX_RANGE_MS
+    symbol, exchange = only.symbol if only else None, call.venue.exchange
+    payments = exchange.funding(call.account, symbol, start_ms=start, end_ms=end, limit=None)
+    rows = [
+        *_wanted(income.of_fills(_fills(call, symbol, start, end)), kind, limit),
+        *_wanted(income.of_funding(payments), kind, limit),
+    ]
+    return sorted(rows, key=lambda row: row["time"])[:limit]
+
+
+def _wanted(rows: Iterable[dict[str, Any]], kind: str | None, limit: int) -> Iterable[dict[str, Any]]:
+    return islice((row for row in rows if kind in {None, row["incomeType"]}), limit)
+
+
+def _fills(call: Call, symbol: str | None, start: int, end: int | None) -> Iterator[Fill]:
+    # Page by page: an account may have more fills than anybody wants to read at once.
+    next_id = 0
+    while True:
+        page = call.venue.exchange.fills(
+            call.account, symbol, start_ms=start, end_ms=end, from_id=next_id, limit=MAX_INCOME
+        )
+        yield from page
+        if len(page) < MAX_INCOME:
+            return
+        next_id = page[-1].trade_id + 1
+
+
+def _settlement(call: Call) -> Margin:
+    return call.venue.exchange.margin(call.account, messages.SETTLEMENT_ASSET)
+
+
+def _margins(call: Call) -> list[Margin]:
+    exchange = call.venue.exchange
+    return [exchange.margin(call.account, asset) for asset in exchange.balances(call.account)]
+
+
+def _open(call: Call) -> list[Position]:
+    only = call.optional_instrument()
+    return [
+        position
+        for position in call.venue.exchange.positions(call.account)
+        if position.quantity and (only is None or position.symbol == only.symbol)
+    ]
+
+
+def _with_flat(call: Call) -> list[Position]:
+    exchange, only = call.venue.exchange, call.optional_instrument()
+    hedge = exchange.position_mode(call.account) is PositionMode.HEDGE
+    sides = (PositionSide.LONG, PositionSide.SHORT) if hedge else (PositionSide.BOTH,)
+    held = {(position.symbol, position.position_side): position for position in exchange.positions(call.account)}
+
+    def flat(symbol: str, side: PositionSide) -> Position:
+        return Position(
+            account=call.account,
+            symbol=symbol,
+            quantity=ZERO,
+            entry_price=ZERO,
+            realized_pnl=ZERO,
+            updated_ms=0,
+            position_side=side,
+        )
+
+    return [
+        held.get((symbol, side)) or flat(symbol, side)
+        for symbol in ([only.symbol] if only else exchange.instruments)
+        for side in sides
+    ]
+
+
+def _holdings(call: Call, held: Iterable[Position]) -> list[positions.Holding]:
+    exchange = call.venue.exchange
+    return [
+        positions.Holding(
+            instrument=exchange.instruments[position.symbol],
+            position=position,
+            mark=exchange.mark_price(position.symbol),
+            leverage=exchange.leverage(call.account, position.symbol),
+            margin_type=exchange.margin_type(call.account, position.symbol),
+        )
+        for position in held
+    ]
+
+
 ROUTES = (
-    Route("GET", "/fapi/v2/account", Security.SIGNED, account),
-    Route("GET", "/fapi/v3/positionRisk", Security.SIGNED, position_risk),
-    Route("GET", "/fapi/v1/positionSide/dual", Security.SIGNED, position_mode),
-    Route("POST", "/fapi/v1/positionSide/dual", Security.SIGNED, set_position_mode),
-    Route("GET", "/fapi/v1/symbolConfig", Security.SIGNED, symbol_config),
-    Route("POST", "/fapi/v1/leverage", Security.SIGNED, set_leverage),
-    Route("POST", "/fapi/v1/marginType", Security.SIGNED, set_margin_type),
-    Route("GET", "/fapi/v1/commissionRate", Security.SIGNED, commission_rate),
+    Route("GET", "/fapi/v2/account", Security.SIGNED, account_v2, weight=5),
+    Route("GET", "/fapi/v3/account", Security.SIGNED, account_v3, weight=5),
+    Route("GET", "/fapi/v2/balance", Security.SIGNED, balance, weight=5),
+    Route("GET", "/fapi/v3/balance", Security.SIGNED, balance, weight=5),
+    Route("GET", "/fapi/v2/positionRisk", Security.SIGNED, position_risk_v2, weight=5),
+    Route("GET", "/fapi/v3/positionRisk", Security.SIGNED, position_risk_v3, weight=5),
+    Route("GET", "/fapi/v1/commissionRate", Security.SIGNED, commission_rate, weight=20),
+    Route("GET", "/fapi/v1/income", Security.SIGNED, list_income, weight=30),
 )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from simvenue.venues.binance_futures.endpoint import Route, Security
+from simvenue.venues.binance.endpoint import Route, Security
 from simvenue.venues.binance_futures.messages import instruments
 
 if TYPE_CHECKING:
-    from simvenue.venues.binance_futures.endpoint import Call
+    from simvenue.venues.binance.endpoint import Call
 
 
 def ping(_call: Call) -> dict[str, Any]:
@@ -23,7 +23,8 @@ def server_time(call: Call) -> dict[str, int]:
 
 def exchange_info(call: Call) -> dict[str, Any]:
     """Every instrument."""
-    return instruments.exchange_info(call.venue.exchange.instruments.values(), call.venue.clock())
+    venue = call.venue
+    return instruments.exchange_info(venue.exchange.instruments.values(), venue.limiter.limits, venue.clock())
 
 
 ROUTES = (

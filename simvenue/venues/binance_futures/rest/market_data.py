@@ -1,23 +1,34 @@
-"""Market data by request: book, trades, bars, mark price."""
+"""Market data by request: book, trades, bars."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from simvenue.venues.binance_futures import errors
-from simvenue.venues.binance_futures.endpoint import Route, Security
-from simvenue.venues.binance_futures.klines import INTERVAL_MINUTES, MINUTE_MS, merge
-from simvenue.venues.binance_futures.messages import market
+from simvenue.venues.binance import errors, market_data, market_messages
+from simvenue.venues.binance.endpoint import Route, Security
+from simvenue.venues.binance.parameters import Parameters
 
 if TYPE_CHECKING:
-    from simvenue.exchange.types import PublicTrade
-    from simvenue.venues.binance_futures.endpoint import Call
+    from simvenue.venues.binance.endpoint import Call
 
 DEPTH_LIMITS = frozenset({5, 10, 20, 50, 100, 500, 1000})
 DEFAULT_DEPTH = 500
-DEFAULT_LIST = 500
-MAX_TRADES = 1000
+DEPTH_WEIGHTS = {50: 2, 100: 5, 500: 10, 1000: 20}
 MAX_KLINES = 1500
+KLINES_WEIGHTS = {100: 1, 500: 2, 1001: 5, 1501: 10}
+
+
+def depth_weight(parameters: Parameters) -> int:
+    """What a look at the book costs: more levels cost more."""
+    limit = parameters.optional_integer("limit") or DEFAULT_DEPTH
+    return next((weight for most, weight in DEPTH_WEIGHTS.items() if limit <= most), max(DEPTH_WEIGHTS.values()))
+
+
+def klines_weight(parameters: Parameters) -> int:
+    """What a list of bars costs: more bars cost more."""
+    limit = parameters.optional_integer("limit") or market_data.DEFAULT_LIST
+    return next((weight for below, weight in KLINES_WEIGHTS.items() if limit < below), max(KLINES_WEIGHTS.values()))
 
 
 def depth(call: Call) -> dict[str, Any]:
@@ -33,72 +44,42 @@ def depth(call: Call) -> dict[str, Any]:
         "lastUpdateId": update_id,
         "E": now_ms,
         "T": now_ms,
-        "bids": market.levels(instrument, bids),
-        "asks": market.levels(instrument, asks),
+        "bids": market_messages.levels(instrument, bids),
+        "asks": market_messages.levels(instrument, asks),
     }
 
 
 def trades(call: Call) -> list[dict[str, Any]]:
     """The latest trades, oldest first."""
-    instrument = call.instrument()
-    limit = call.parameters.limit(default=DEFAULT_LIST, maximum=MAX_TRADES)
-    return [market.trade(instrument, value) for value in call.venue.exchange.recent_trades(instrument.symbol, limit)]
-
-
-def aggregate_trades(call: Call) -> list[dict[str, Any]]:
-    """The trades the exchange still remembers, from ``fromId`` or inside a time range, oldest first."""
-    instrument = call.instrument()
-    limit = call.parameters.limit(default=DEFAULT_LIST, maximum=MAX_TRADES)
-    from_id = call.parameters.optional_integer("fromId")
-    start = call.parameters.optional_integer("startTime")
-    end = call.parameters.optional_integer("endTime")
-
-    def wanted(value: PublicTrade) -> bool:
-        return (
-            (from_id is None or value.trade_id >= from_id)
-            and (start is None or value.time_ms >= start)
-            and (end is None or value.time_ms <= end)
-        )
-
-    found = [value for value in call.venue.exchange.recent_trades(instrument.symbol, MAX_TRADES) if wanted(value)]
-    # From a given point the venue lists onwards; without one it lists the latest.
-    page = found[-limit:] if from_id is None and start is None else found[:limit]
-    return [market.aggregate_trade(instrument, value) for value in page]
+    return [market_messages.trade(call.instrument(), value) for value in market_data.trades(call)]
 
 
 def klines(call: Call) -> list[list[int | str]]:
-    """Bars whose open time is at or after ``startTime``; empty past the end, or clients page for ever."""
-    instrument = call.instrument()
-    interval = call.parameters.text("interval")
-    minutes = INTERVAL_MINUTES.get(interval)
-    if minutes is None:
-        raise errors.VenueError(-1120, "Invalid interval.")
-    limit = call.parameters.limit(default=DEFAULT_LIST, maximum=MAX_KLINES)
-    start = call.parameters.optional_integer("startTime")
-    end = call.parameters.optional_integer("endTime")
-    span = minutes * MINUTE_MS
-    if start is not None:
-        start = -(-start // span) * span
-    found = call.venue.exchange.bars(instrument.symbol, start_ms=start, end_ms=end, limit=(limit + 1) * minutes)
-    bars = merge(found, interval)
-    page = bars[-limit:] if start is None else bars[:limit]
-    return [market.kline(instrument, value) for value in page]
+    """Bars."""
+    return [market_messages.kline(call.instrument(), value) for value in market_data.bars(call, maximum=MAX_KLINES)]
 
 
-def premium_index(call: Call) -> object:
-    """Mark price and funding of one symbol, or a list of all."""
-    now_ms, exchange = call.venue.clock(), call.venue.exchange
-    instrument = call.optional_instrument()
-    if instrument is not None:
-        return market.premium_index(instrument, exchange.mark_price(instrument.symbol), now_ms)
-    listed = exchange.instruments.values()
-    return [market.premium_index(value, exchange.mark_price(value.symbol), now_ms) for value in listed]
+def historical_trades(call: Call) -> list[dict[str, Any]]:
+    """The trades the exchange still remembers, from ``fromId`` on or the latest, oldest first."""
+    return [market_messages.trade(call.instrument(), value) for value in market_data.trades_from(call)]
+
+
+def continuous_klines(call: Call) -> list[list[int | str]]:
+    """The bars of a pair's perpetual contract, the only one there is."""
+    parameters = call.parameters
+    if parameters.text("contractType") != "PERPETUAL":
+        raise errors.VenueError(-4104, "Invalid contract type")
+    pair = parameters.text("pair")
+    if pair not in call.venue.exchange.instruments:
+        raise errors.VenueError(-4144, "Invalid pair")
+    return klines(replace(call, parameters=Parameters({**parameters.values, "symbol": pair})))
 
 
 ROUTES = (
-    Route("GET", "/fapi/v1/depth", Security.NONE, depth),
-    Route("GET", "/fapi/v1/trades", Security.NONE, trades),
-    Route("GET", "/fapi/v1/aggTrades", Security.NONE, aggregate_trades),
-    Route("GET", "/fapi/v1/klines", Security.NONE, klines),
-    Route("GET", "/fapi/v1/premiumIndex", Security.NONE, premium_index),
+    Route("GET", "/fapi/v1/depth", Security.NONE, depth, depth_weight),
+    Route("GET", "/fapi/v1/trades", Security.NONE, trades, 5),
+    Route("GET", "/fapi/v1/historicalTrades", Security.KEY, historical_trades, 20),
+    Route("GET", "/fapi/v1/aggTrades", Security.NONE, market_data.aggregate_trades, 20),
+    Route("GET", "/fapi/v1/klines", Security.NONE, klines, klines_weight),
+    Route("GET", "/fapi/v1/continuousKlines", Security.NONE, continuous_klines, klines_weight),
 )

@@ -1,0 +1,1 @@
+"""The admin API's verbs, a file for each family."""

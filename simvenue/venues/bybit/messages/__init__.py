@@ -1,0 +1,1 @@
+"""What the venue says: the JSON of instruments, market data, orders and accounts."""

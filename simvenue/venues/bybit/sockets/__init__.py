@@ -1,0 +1,1 @@
+"""The WebSocket endpoints: public, private and trade."""
