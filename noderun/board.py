@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from noderun import logs
-from noderun.states import MEANING, Exit, State
+from noderun.states import MAY_FOLLOW, MEANING, STARTED, Exit, State
 
 if TYPE_CHECKING:
     from noderun.notify import Notifier
+
+_TRADING = "connected, reconciled, trading"
 
 
 class Board:
@@ -18,7 +21,8 @@ class Board:
 
     Attributes:
         state: What the service is doing.
-        reasons: Why it is not trading, one line each; empty while it trades.
+        reasons: What is wrong or waited for, one line each; empty while it is RUNNING.
+        transitions: How often each state turned into each other.
     """
 
     def __init__(self, notifier: Notifier) -> None:
@@ -26,6 +30,7 @@ class Board:
         self.notifier = notifier
         self.state = State.STARTING
         self.reasons: list[str] = []
+        self.transitions: Counter[tuple[State, State]] = Counter()
         self._started = datetime.now(UTC)
         self._started_clock = time.monotonic()
         self._ready: datetime | None = None
@@ -36,12 +41,20 @@ class Board:
         """Seconds since the start."""
         return time.monotonic() - self._started_clock
 
-    def enter(self, state: State, reason: str) -> None:
-        """Go over to a state."""
+    def enter(self, state: State, *reasons: str) -> None:
+        """Go over to a state.
+
+        Raises:
+            AssertionError: The present state never turns into that one.
+        """
+        if state not in MAY_FOLLOW[self.state]:
+            raise AssertionError(f"{state} cannot follow {self.state}")
         before, self.state = self.state, state
+        self.transitions[before, state] += 1
         logs.identify(state=state.value)
-        logs.get().info("state", before=before.value, reason=reason)
-        self._show(reason)
+        log = logs.get().warning if state is State.DEGRADED else logs.get().info
+        log("state", before=before.value, reason="; ".join(reasons))
+        self._show(*reasons)
 
     def tell(self, progress: str) -> None:
         """Say what the present state waits for; repeated lines are said once."""
@@ -54,10 +67,20 @@ class Board:
         """The node trades: tell systemd."""
         self._ready = datetime.now(UTC)
         self._seconds_to_ready = self.age
-        self.state, self.reasons = State.RUNNING, []
-        logs.identify(state=self.state.value)
+        self.enter(State.RUNNING)
         logs.get().info("ready", seconds_to_ready=round(self._seconds_to_ready, 3))
-        self.notifier.ready(f"{self.state}: connected, reconciled, trading")
+        self.notifier.ready(f"{self.state}: {_TRADING}")
+
+    def show(self, reasons: list[str]) -> None:
+        """Let the state of a started node follow what is wrong with it; nothing is RUNNING."""
+        state = State.DEGRADED if reasons else State.RUNNING
+        if self.state not in STARTED or (self.state is state and self.reasons == reasons):
+            return
+        if self.state is state:
+            logs.get().warning("still degraded", reason="; ".join(reasons))
+            self._show(*reasons)
+        else:
+            self.enter(state, *reasons)
 
     def stopping(self, reason: str) -> None:
         """The stop has begun."""
@@ -84,6 +107,6 @@ class Board:
             "seconds_to_ready": round(self._seconds_to_ready, 3) if self._seconds_to_ready is not None else None,
         }
 
-    def _show(self, reason: str) -> None:
-        self.reasons = [reason]
-        self.notifier.status(f"{self.state}: {reason}")
+    def _show(self, *reasons: str) -> None:
+        self.reasons = list(reasons)
+        self.notifier.status(f"{self.state}: {'; '.join(reasons) or _TRADING}")

@@ -88,6 +88,11 @@ class Ending:
             if self.reason is None:
                 self._deadline.disarm()
 
+    def shorten(self, seconds: float) -> None:
+        """Give an end that is under way no more than seconds from now."""
+        with self._lock:
+            self._deadline.arm(min(self._deadline.remaining(), seconds), *self._cut())
+
     def raise_if_wished(self) -> None:
         """Leave a start between two steps.
 

@@ -18,6 +18,7 @@ from noderun.ending import Ending, Reason
 from noderun.notify import Notifier
 from noderun.readiness import data_flows
 from noderun.states import Exit, Failure, State
+from noderun.watch.redis import RedisWatch
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,6 +31,8 @@ _DEFAULT_STOP_SECONDS = 45.0
 _EXIT_SECONDS = 5.0
 _PROGRESS_EVERY = 0.25
 _STUCK_GRACE = 5.0
+_DRAIN_SECONDS = 3.0
+"""Enough for a Redis that answers; with one that does not, upstream would try for ever."""
 _FEEDS_PER_INTERVAL = 3
 _DOING = {
     State.CONNECTING: "connecting to the venues",
@@ -100,11 +103,18 @@ def _serve(this: _Run, options: Options) -> Failure:
     with contextlib.ExitStack() as cleanup:
         if (path := _socket(this.process, options)) is not None:
             cleanup.callback(ControlServer(path, this.documents.answers()).close)
-        _prove_redis(this, settings, options.instance.redis_key_prefix(settings.environment.trader_id))
+        redis = _prove_redis(this, settings, options.instance.redis_key_prefix(settings.environment.trader_id))
+        cleanup.callback(redis.stop)
         _reach_venues(this, settings)
         engine = _build(this, settings, config)
-        failure = engine.loop.run_until_complete(_live(this, settings, engine))
-        board.tell("draining the cache's writes to Redis")
+        failure = engine.loop.run_until_complete(_live(this, settings, engine, redis))
+        doing = "draining the cache's writes to Redis"
+        if failure.code is not Exit.STOPPED:
+            # May be the last word: native code can hold the interpreter here until the deadline ends the process.
+            doing = f"{int(failure.code)} {failure.reason}; {doing}"
+        if failure.code is Exit.REDIS:
+            this.ending.shorten(_DRAIN_SECONDS)
+        board.tell(doing)
         engine.dispose()
     return failure
 
@@ -116,12 +126,13 @@ def _configure(settings: TradingNodeSettings) -> TradingNodeConfig:
     return TradingNodeConfigFactory.from_settings(settings)
 
 
-def _prove_redis(this: _Run, settings: TradingNodeSettings, key_prefix: str) -> None:
+def _prove_redis(this: _Run, settings: TradingNodeSettings, key_prefix: str) -> RedisWatch:
     this.board.tell("proving Redis")
     this.ending.limit(_left(this, settings), Exit.REDIS, "Redis was not proven within READY_TIMEOUT")
     facts = preflight.prove_redis(settings.redis, key_prefix, wait=this.ending.wait, tell=this.board.tell)
     if not facts.aof_enabled:
         logs.get().warning("redis keeps no append-only file: when it crashes, the node's state is lost")
+    return RedisWatch(settings.redis, key_prefix, facts.run_id)
 
 
 def _reach_venues(this: _Run, settings: TradingNodeSettings) -> None:
@@ -155,25 +166,30 @@ def _wish(this: _Run, code: Exit, why: str) -> None:
     this.ending.wish(code, why, asked=code is Exit.STOPPED)
 
 
-async def _live(this: _Run, settings: TradingNodeSettings, engine: Engine) -> Failure:
+async def _live(this: _Run, settings: TradingNodeSettings, engine: Engine, redis: RedisWatch) -> Failure:
     from noderun.shutdown import stop  # noqa: PLC0415
 
     wished = asyncio.create_task(this.ending.wished())
     start = asyncio.create_task(_start(this, settings, engine))
-    background = [asyncio.create_task(_report_progress(this, engine))]
+    looking = asyncio.create_task(_report_progress(this, engine))
+    feeding = None
     await asyncio.wait({start, wished}, return_when=asyncio.FIRST_COMPLETED)
-    background[0].cancel()
+    looking.cancel()
     if start.done() and (failure := start.result()) is not None:
         this.ending.wish(failure.code, failure.reason)
     elif start.done():
         this.ending.unlimited()
         this.board.ready()
-        background.append(asyncio.create_task(_feed_watchdog(this, engine)))
+        feeding = asyncio.create_task(_feed_watchdog(this, engine))
+        looking = asyncio.create_task(_watch(this, settings, engine, redis))
     reason = await wished
     start.cancel()
+    looking.cancel()
     this.board.stopping(reason.text)
     this.board.notifier.extend_timeout(settings.shutdown.timeout + _EXIT_SECONDS)
     problems = await stop(engine, settings, asked=reason.asked, hurry=this.ending.hurry, tell=this.board.tell)
+    if feeding is not None:
+        feeding.cancel()
     return _outcome(reason, problems)
 
 
@@ -205,6 +221,17 @@ async def _report_progress(this: _Run, engine: Engine) -> None:
 def _show_state(this: _Run, engine: Engine) -> None:
     if this.board.state is not engine.state:
         this.board.enter(engine.state, _DOING[engine.state])
+
+
+async def _watch(this: _Run, settings: TradingNodeSettings, engine: Engine, redis: RedisWatch) -> None:
+    from noderun.watch.watcher import Watcher  # noqa: PLC0415
+
+    try:
+        await Watcher(settings, engine, redis).watch(this.board, this.ending)
+    except Exception as error:
+        # Unwatched, the state would be a lie.
+        logs.get().exception("watching")
+        this.ending.wish(Exit.UNEXPECTED, f"watching the node raised: {type(error).__name__}: {error}")
 
 
 async def _feed_watchdog(this: _Run, engine: Engine) -> None:

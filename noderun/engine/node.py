@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from nautilus_trader.model.enums import TradingState
 
-from noderun.engine import views
+from noderun.engine import links, views
 from noderun.engine.events import Events
 from noderun.engine.feeds import Feeds
+from noderun.engine.freshness import Freshness
 from noderun.engine.guards import active_symbols, connects, failed_queries, history, mass_status
 from noderun.engine.guards.reconciliation import Reconciliation
+from noderun.lines import one_line
 from noderun.snapshot import differences
 from noderun.states import Exit, Failure, State
 
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
     from nautilus_trader.live.node import TradingNode
     from nautilus_trader.system.kernel import NautilusKernel
+
+    from noderun.engine.links import DeadLink
 
 _CANCEL_TASKS = 2.0
 _HANDLER_RAISED = "Unexpected exception in "
@@ -34,6 +38,7 @@ class Engine:
     Attributes:
         events: What was counted.
         feeds: Market data the strategies subscribed to.
+        freshness: How old that data is.
         reconciliation: Whether cache and venue were found equal.
     """
 
@@ -51,6 +56,7 @@ class Engine:
         self._start_task: asyncio.Task[None] | None = None
         self.events = Events(self._kernel)
         self.feeds = Feeds(self._kernel)
+        self.freshness = Freshness(self._kernel, self.feeds)
         self.reconciliation = Reconciliation(self._kernel.exec_engine, self.differences)
         for client in self.exec_clients():
             active_symbols.install(client)
@@ -98,7 +104,7 @@ class Engine:
         await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         if self._connect_failed.done():
             client, error = self._connect_failed.result()
-            raise Failure(Exit.NOT_CONNECTED, f"{client} refused the connection: {views.one_line(error)}")
+            raise Failure(Exit.NOT_CONNECTED, f"{client} refused the connection: {one_line(error)}")
         error_at_start = self._start_task.exception()
         if error_at_start is not None:
             raise self._start_failure(error_at_start)
@@ -153,6 +159,19 @@ class Engine:
         """Return the state of every strategy by its id."""
         return {str(key): state for key, state in self._kernel.trader.strategy_states().items()}
 
+    def dead_links(self) -> list[DeadLink]:
+        """Return what is not connected now."""
+        return [link for client in (*self.exec_clients(), *self._data_clients()) for link in links.down(client)]
+
+    def write(self, key: str, value: bytes) -> None:
+        """Put a value into the cache's general store, which writes it to Redis behind every write before it."""
+        self._kernel.cache.add(key, value)
+
+    def publisher_closed(self) -> bool:
+        """Whether the message bus no longer publishes to Redis: upstream's publisher ends for good at an outage."""
+        database = self._kernel.msgbus_database
+        return database is not None and bool(database.is_closed())
+
     def dead_queue(self) -> str | None:
         """Return the name of an engine queue that upstream no longer serves; None while all is well."""
         return next((name for name, task in self._queues().items() if task is not None and task.done()), None)
@@ -176,7 +195,7 @@ class Engine:
                 try:
                     component.stop()
                 except Exception as error:
-                    raised.append(f"{component.id} raised in on_stop: {views.one_line(error)}")
+                    raised.append(f"{component.id} raised in on_stop: {one_line(error)}")
         return raised
 
     def still_running(self) -> list[str]:
@@ -194,7 +213,7 @@ class Engine:
                 try:
                     save(component)
                 except Exception as error:
-                    raised.append(f"{component.id} raised in on_save: {views.one_line(error)}")
+                    raised.append(f"{component.id} raised in on_save: {one_line(error)}")
         return raised
 
     async def close(self) -> None:
@@ -253,7 +272,7 @@ class Engine:
             self.loop.remove_signal_handler(number)
 
     def _shutdown_wanted(self, command: Any) -> None:  # noqa: ANN401 upstream's ShutdownSystem
-        reason = views.one_line(command.reason or "no reason given")
+        reason = one_line(command.reason or "no reason given")
         if reason.startswith(_HANDLER_RAISED):
             self._on_shutdown(Exit.HANDLER, f"a handler raised: {reason}")
         else:
@@ -262,8 +281,8 @@ class Engine:
     def _start_failure(self, error: BaseException) -> Failure:
         starting = [name for name, state in self.strategy_states().items() if state == "STARTING"]
         if starting:
-            return Failure(Exit.STRATEGY_START, f"strategy {starting[0]} raised in on_start: {views.one_line(error)}")
-        return Failure(Exit.UNEXPECTED, f"the start raised: {views.one_line(error)}")
+            return Failure(Exit.STRATEGY_START, f"strategy {starting[0]} raised in on_start: {one_line(error)}")
+        return Failure(Exit.UNEXPECTED, f"the start raised: {one_line(error)}")
 
     def _stuck(self) -> Failure:
         if not self.connected:

@@ -17,12 +17,6 @@ if TYPE_CHECKING:
     from nautilus_trader.system.kernel import NautilusKernel
 
 
-def one_line(error: BaseException | str) -> str:
-    """Return an error as one line."""
-    text = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
-    return " ".join(text.split())
-
-
 def loaded(kernel: NautilusKernel) -> set[str]:
     """Return the ids of the loaded instruments."""
     return {str(instrument_id) for instrument_id in kernel.cache.instrument_ids()}
