@@ -31,6 +31,8 @@ class Board:
         self.state = State.STARTING
         self.reasons: list[str] = []
         self.transitions: Counter[tuple[State, State]] = Counter()
+        self._wrong: list[str] = []
+        self._halted: str | None = None
         self._started = datetime.now(UTC)
         self._started_clock = time.monotonic()
         self._ready: datetime | None = None
@@ -68,16 +70,28 @@ class Board:
         self._ready = datetime.now(UTC)
         self._seconds_to_ready = self.age
         self.enter(State.RUNNING)
+        self._follow()
         logs.get().info("ready", seconds_to_ready=round(self._seconds_to_ready, 3))
-        self.notifier.ready(f"{self.state}: {_TRADING}")
+        self.notifier.ready(self._line())
 
-    def show(self, reasons: list[str]) -> None:
-        """Let the state of a started node follow what is wrong with it; nothing is RUNNING."""
-        state = State.DEGRADED if reasons else State.RUNNING
+    def show(self, wrong: list[str]) -> None:
+        """Let the state of a started node follow what is wrong with it, and whether somebody halted it."""
+        self._wrong = wrong
+        self._follow()
+
+    def halted(self, why: str | None) -> None:
+        """Somebody halted the node, with that line for people; None: resumed it."""
+        self._halted = why
+        self._follow()
+
+    def _follow(self) -> None:
+        state, reasons = State.DEGRADED if self._wrong else State.RUNNING, self._wrong
+        if self._halted is not None:
+            state, reasons = State.HALTED, [self._halted, *self._wrong]
         if self.state not in STARTED or (self.state is state and self.reasons == reasons):
             return
         if self.state is state:
-            logs.get().warning("still degraded", reason="; ".join(reasons))
+            logs.get().warning("reasons", reason="; ".join(reasons))
             self._show(*reasons)
         else:
             self.enter(state, *reasons)
@@ -109,4 +123,7 @@ class Board:
 
     def _show(self, *reasons: str) -> None:
         self.reasons = list(reasons)
-        self.notifier.status(f"{self.state}: {'; '.join(reasons) or _TRADING}")
+        self.notifier.status(self._line())
+
+    def _line(self) -> str:
+        return f"{self.state}: {'; '.join(self.reasons) or _TRADING}"

@@ -15,6 +15,7 @@ from noderun.control.server import ControlServer
 from noderun.deadline import Deadline
 from noderun.documents import Documents, versions
 from noderun.ending import Ending, Reason
+from noderun.latch import Latch
 from noderun.notify import Notifier
 from noderun.readiness import data_flows
 from noderun.states import Exit, Failure, State
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from nautilus_trader.live.config import TradingNodeConfig
 
+    from noderun.acts import Acts
     from noderun.engine.node import Engine
 
 _DEFAULT_STOP_SECONDS = 45.0
@@ -100,14 +102,17 @@ def _serve(this: _Run, options: Options) -> Failure:
     logs.identify(trader_id=settings.environment.trader_id)
     config = _configure(settings)
     board.notifier.extend_timeout(settings.ready.timeout + settings.shutdown.timeout)
+    directory = this.process.state_directory
+    latch = Latch(directory / "halt.json" if directory is not None else None)
     with contextlib.ExitStack() as cleanup:
         if (path := _socket(this.process, options)) is not None:
-            cleanup.callback(ControlServer(path, this.documents.answers()).close)
+            cleanup.callback(ControlServer(path, this.documents.answer).close)
         redis = _prove_redis(this, settings, options.instance.redis_key_prefix(settings.environment.trader_id))
         cleanup.callback(redis.stop)
         _reach_venues(this, settings)
         engine = _build(this, settings, config)
-        failure = engine.loop.run_until_complete(_live(this, settings, engine, redis))
+        acts = _prepare_acts(this, engine, latch)
+        failure = engine.loop.run_until_complete(_live(this, settings, engine, redis, acts))
         doing = "draining the cache's writes to Redis"
         if failure.code is not Exit.STOPPED:
             # May be the last word: native code can hold the interpreter here until the deadline ends the process.
@@ -166,7 +171,16 @@ def _wish(this: _Run, code: Exit, why: str) -> None:
     this.ending.wish(code, why, asked=code is Exit.STOPPED)
 
 
-async def _live(this: _Run, settings: TradingNodeSettings, engine: Engine, redis: RedisWatch) -> Failure:
+def _prepare_acts(this: _Run, engine: Engine, latch: Latch) -> Acts:
+    from noderun.acts import Acts  # noqa: PLC0415
+
+    directory = this.process.state_directory
+    acts = Acts(engine, this.board, latch, directory / "acts.jsonl" if directory is not None else None)
+    this.documents.acts = acts
+    return acts
+
+
+async def _live(this: _Run, settings: TradingNodeSettings, engine: Engine, redis: RedisWatch, acts: Acts) -> Failure:
     from noderun.shutdown import stop  # noqa: PLC0415
 
     wished = asyncio.create_task(this.ending.wished())
@@ -180,6 +194,7 @@ async def _live(this: _Run, settings: TradingNodeSettings, engine: Engine, redis
     elif start.done():
         this.ending.unlimited()
         this.board.ready()
+        acts.enforce()
         feeding = asyncio.create_task(_feed_watchdog(this, engine))
         looking = asyncio.create_task(_watch(this, settings, engine, redis))
     reason = await wished

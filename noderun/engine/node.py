@@ -9,12 +9,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from nautilus_trader.model.enums import TradingState
+from nautilus_trader.trading.strategy import Strategy
 
+from noderun.control.protocol import RefusedError
 from noderun.engine import links, views
 from noderun.engine.events import Events
 from noderun.engine.feeds import Feeds
 from noderun.engine.freshness import Freshness
 from noderun.engine.guards import active_symbols, connects, failed_queries, history, mass_status
+from noderun.engine.guards.gate import Gate
 from noderun.engine.guards.reconciliation import Reconciliation
 from noderun.lines import one_line
 from noderun.snapshot import differences
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
     from noderun.engine.links import DeadLink
 
 _CANCEL_TASKS = 2.0
+_LOOK_EVERY = 0.05
+_RECONCILE_SECONDS = 30.0
 _HANDLER_RAISED = "Unexpected exception in "
 
 
@@ -39,6 +44,7 @@ class Engine:
         events: What was counted.
         feeds: Market data the strategies subscribed to.
         freshness: How old that data is.
+        gate: Whether orders may leave.
         reconciliation: Whether cache and venue were found equal.
     """
 
@@ -63,6 +69,7 @@ class Engine:
             failed_queries.install(client)
             mass_status.install(client, partial(views.venue_snapshot, self._kernel, client))
         history.install(self._kernel)
+        self.gate = Gate(self.exec_clients())
         for client in (*self.exec_clients(), *self._data_clients()):
             connects.install(client, self._connect_failed)
         self._take_over_stop()
@@ -180,9 +187,37 @@ class Engine:
         """Return upstream's execution clients."""
         return list(self._kernel.exec_engine._clients.values())  # noqa: SLF001 upstream tells only their ids
 
-    def halt_orders(self) -> None:
-        """Let no strategy's order through any more."""
+    def halt_orders(self, why: str) -> None:
+        """Let no order and no change of one through any more; cancels pass, and what the service itself sends."""
+        self.gate.closed = why
         self._kernel.risk_engine.set_trading_state(TradingState.HALTED)
+
+    def resume_orders(self) -> None:
+        """Let orders through again."""
+        self.gate.closed = None
+        self._kernel.risk_engine.set_trading_state(TradingState.ACTIVE)
+
+    async def switch_strategy(self, name: str, *, run: bool) -> None:
+        """Stop a strategy, or let a stopped one go on.
+
+        Raises:
+            RefusedError: It cannot go on: upstream calls `on_resume` then, and this one has none.
+        """
+        strategy = next(s for s in self._kernel.trader.strategies() if str(s.id) == name)
+        if run and strategy.is_stopped:
+            if type(strategy).on_resume is Strategy.on_resume:
+                raise RefusedError(f"{name} has no on_resume, so it cannot go on; restart the node")
+            strategy.resume()
+        elif run and not strategy.is_running:
+            strategy.start()
+        elif not run and strategy.is_running:
+            strategy.stop()
+            while not strategy.is_stopped:  # noqa: ASYNC110 a market exit on stop tells nobody when it is done
+                await asyncio.sleep(_LOOK_EVERY)
+
+    async def reconcile(self) -> bool:
+        """Ask every venue for its state and bring the cache to it; False when that did not succeed."""
+        return bool(await self._kernel.exec_engine.reconcile_execution_state(timeout_secs=_RECONCILE_SECONDS))
 
     async def stop_components(self) -> list[str]:
         """Stop every strategy, actor and algorithm, each by itself, and return what raised.

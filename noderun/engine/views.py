@@ -92,7 +92,7 @@ def dump(kernel: NautilusKernel) -> dict[str, Any]:
     }
 
 
-def _order(order: Any) -> dict[str, str | None]:  # noqa: ANN401 any of upstream's order classes
+def _order(order: Any) -> dict[str, str | bool | None]:  # noqa: ANN401 any of upstream's order classes
     price = getattr(order, "price", None)
     return {
         "client_order_id": str(order.client_order_id),
@@ -102,6 +102,7 @@ def _order(order: Any) -> dict[str, str | None]:  # noqa: ANN401 any of upstream
         "side": order.side_string(),
         "type": order.type_string(),
         "status": order.status_string(),
+        "open": order.is_open or order.is_inflight,
         "price": _text(price),
         "quantity": str(order.quantity),
         "filled_qty": str(order.filled_qty),
