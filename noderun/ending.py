@@ -67,6 +67,10 @@ class Ending:
         self._on_loop(self._wished_on_loop)
         return True
 
+    def at_once(self, code: Exit, text: str) -> None:
+        """End the process now, from any thread and without a stop: it has no right to write anything any more."""
+        self._deadline.arm(0, code, text)
+
     def wait(self, seconds: float) -> bool:
         """Sleep on the main thread, before the loop runs; True when the end is wished."""
         return self._wished.wait(seconds)

@@ -15,6 +15,7 @@ from noderun.control.server import ControlServer
 from noderun.deadline import Deadline
 from noderun.documents import Documents, versions
 from noderun.ending import Ending, Reason
+from noderun.fencing import Lease
 from noderun.latch import Latch
 from noderun.notify import Notifier
 from noderun.readiness import data_flows
@@ -66,6 +67,16 @@ class _Run:
     documents: Documents
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Node:
+    # What there is once the node is built.
+    settings: TradingNodeSettings
+    engine: Engine
+    redis: RedisWatch
+    lease: Lease
+    acts: Acts
+
+
 def run(options: Options) -> int:
     """Run the service until it ends; return its exit code. Must be called before any other thread is started."""
     signals.block()
@@ -107,12 +118,19 @@ def _serve(this: _Run, options: Options) -> Failure:
     with contextlib.ExitStack() as cleanup:
         if (path := _socket(this.process, options)) is not None:
             cleanup.callback(ControlServer(path, this.documents.answer).close)
-        redis = _prove_redis(this, settings, options.instance.redis_key_prefix(settings.environment.trader_id))
+        key_prefix = options.instance.redis_key_prefix(settings.environment.trader_id)
+        redis = _prove_redis(this, settings, key_prefix)
         cleanup.callback(redis.stop)
+        lease = Lease(settings.redis, key_prefix, lambda why: this.ending.at_once(Exit.FENCED, why))
+        this.ending.limit(_left(this, settings), Exit.FENCED, "the lease was not taken within READY_TIMEOUT")
+        lease.acquire(wait=this.ending.wait, tell=board.tell)
+        cleanup.callback(lease.release)
         _reach_venues(this, settings)
-        engine = _build(this, settings, config)
-        acts = _prepare_acts(this, engine, latch)
-        failure = engine.loop.run_until_complete(_live(this, settings, engine, redis, acts))
+        engine = _build(this, settings, config, lease)
+        node = _Node(
+            settings=settings, engine=engine, redis=redis, lease=lease, acts=_prepare_acts(this, engine, latch)
+        )
+        failure = engine.loop.run_until_complete(_live(this, node))
         doing = "draining the cache's writes to Redis"
         if failure.code is not Exit.STOPPED:
             # May be the last word: native code can hold the interpreter here until the deadline ends the process.
@@ -152,7 +170,7 @@ def _reach_venues(this: _Run, settings: TradingNodeSettings) -> None:
         )
 
 
-def _build(this: _Run, settings: TradingNodeSettings, config: TradingNodeConfig) -> Engine:
+def _build(this: _Run, settings: TradingNodeSettings, config: TradingNodeConfig, lease: Lease) -> Engine:
     from noderun.engine.build import build_node, new_loop  # noqa: PLC0415
     from noderun.engine.node import Engine  # noqa: PLC0415
 
@@ -161,7 +179,7 @@ def _build(this: _Run, settings: TradingNodeSettings, config: TradingNodeConfig)
     seconds = min(_left(this, settings), settings.shutdown.timeout)
     this.board.tell(f"building the node, loading its state from {redis} (code 75 if that hangs for {seconds:.0f} s)")
     this.ending.limit(seconds, Exit.REDIS, f"{redis} went away while the node was built; start Redis")
-    engine = Engine(build_node(settings, config, new_loop()), lambda code, why: _wish(this, code, why))
+    engine = Engine(build_node(settings, config, new_loop()), lambda code, why: _wish(this, code, why), lease.lost)
     this.documents.engine = engine
     this.ending.raise_if_wished()
     return engine
@@ -180,9 +198,10 @@ def _prepare_acts(this: _Run, engine: Engine, latch: Latch) -> Acts:
     return acts
 
 
-async def _live(this: _Run, settings: TradingNodeSettings, engine: Engine, redis: RedisWatch, acts: Acts) -> Failure:
+async def _live(this: _Run, node: _Node) -> Failure:
     from noderun.shutdown import stop  # noqa: PLC0415
 
+    settings, engine = node.settings, node.engine
     wished = asyncio.create_task(this.ending.wished())
     start = asyncio.create_task(_start(this, settings, engine))
     looking = asyncio.create_task(_report_progress(this, engine))
@@ -194,9 +213,9 @@ async def _live(this: _Run, settings: TradingNodeSettings, engine: Engine, redis
     elif start.done():
         this.ending.unlimited()
         this.board.ready()
-        acts.enforce()
+        node.acts.enforce()
         feeding = asyncio.create_task(_feed_watchdog(this, engine))
-        looking = asyncio.create_task(_watch(this, settings, engine, redis))
+        looking = asyncio.create_task(_watch(this, node))
     reason = await wished
     start.cancel()
     looking.cancel()
@@ -238,11 +257,11 @@ def _show_state(this: _Run, engine: Engine) -> None:
         this.board.enter(engine.state, _DOING[engine.state])
 
 
-async def _watch(this: _Run, settings: TradingNodeSettings, engine: Engine, redis: RedisWatch) -> None:
+async def _watch(this: _Run, node: _Node) -> None:
     from noderun.watch.watcher import Watcher  # noqa: PLC0415
 
     try:
-        await Watcher(settings, engine, redis).watch(this.board, this.ending)
+        await Watcher(node.settings, node.engine, node.redis, node.lease).watch(this.board, this.ending)
     except Exception as error:
         # Unwatched, the state would be a lie.
         logs.get().exception("watching")

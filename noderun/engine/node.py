@@ -48,11 +48,14 @@ class Engine:
         reconciliation: Whether cache and venue were found equal.
     """
 
-    def __init__(self, node: TradingNode, on_shutdown: Callable[[Exit, str], None]) -> None:
+    def __init__(
+        self, node: TradingNode, on_shutdown: Callable[[Exit, str], None], lost: Callable[[], str | None]
+    ) -> None:
         """Take over a built node, on the thread of its loop and before that runs.
 
         Args:
             node: With its clients.
+            lost: Why this process must not send orders, None while it may; asked for every order.
             on_shutdown: Called on the loop with code and reason when upstream, or a strategy, wants the node to stop.
         """
         self._node = node
@@ -69,7 +72,7 @@ class Engine:
             failed_queries.install(client)
             mass_status.install(client, partial(views.venue_snapshot, self._kernel, client))
         history.install(self._kernel)
-        self.gate = Gate(self.exec_clients())
+        self.gate = Gate(self.exec_clients(), lost)
         for client in (*self.exec_clients(), *self._data_clients()):
             connects.install(client, self._connect_failed)
         self._take_over_stop()

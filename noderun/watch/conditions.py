@@ -20,6 +20,7 @@ class Subject(StrEnum):
     PERSISTENCE = "persistence"
     DIFFERENCE = "difference"
     CLOCK = "clock"
+    LEASE = "lease"
 
 
 EXITS: Final[dict[Subject, Exit]] = {
@@ -28,7 +29,7 @@ EXITS: Final[dict[Subject, Exit]] = {
     Subject.PERSISTENCE: Exit.REDIS,
     Subject.DIFFERENCE: Exit.NOT_RECONCILED,
 }
-"""What the process ends with when a condition lasts too long. A wrong clock is not mended by a restart."""
+"""What the process ends with when a condition lasts too long. It mends no clock and no lost lease."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from noderun.board import Board
     from noderun.ending import Ending
     from noderun.engine.node import Engine
+    from noderun.fencing import Lease
     from noderun.readiness import Feed
     from noderun.watch.redis import RedisWatch
 
@@ -31,12 +32,13 @@ _NAMED: Final = 3
 class Watcher:
     """Everything that is watched, and what is wrong with it."""
 
-    def __init__(self, settings: TradingNodeSettings, engine: Engine, redis: RedisWatch) -> None:
+    def __init__(self, settings: TradingNodeSettings, engine: Engine, redis: RedisWatch, lease: Lease) -> None:
         """Watch a node that has just become ready."""
         self._health = settings.health
         self._quiet = settings.ready.data_except
         self._engine = engine
         self._redis = redis
+        self._lease = lease
         self._clock = ClockWatch(settings)
         self._differences: list[str] = []
         health = settings.health
@@ -66,6 +68,8 @@ class Watcher:
             comparing.cancel()
 
     def _found(self, now: float) -> Iterator[Condition]:
+        if (why := self._lease.lost()) is not None:
+            yield Condition(subject=Subject.LEASE, name="lease", reason=f"no order is sent: {why}")
         for link in self._engine.dead_links():
             yield Condition(subject=Subject.LINK, name=link.name, reason=link.reason, fatal=link.for_good)
         yield from self._stale(now)

@@ -25,11 +25,12 @@ class Gate:
     Attributes:
         closed: Why no order passes, None while they do.
         held: How many orders and changes did not pass.
-        own: Client order ids that pass a closed gate.
+        own: Client order ids that pass a closed gate, but not one whose lease is lost.
     """
 
-    def __init__(self, clients: Iterable[Any]) -> None:
-        """Stand before these execution clients."""
+    def __init__(self, clients: Iterable[Any], lost: Callable[[], str | None]) -> None:
+        """Stand before these clients; lost tells why this process must not trade at all, None while it may."""
+        self._lost = lost
         self.closed: str | None = None
         self.held = 0
         self.own: set[Any] = set()
@@ -41,11 +42,12 @@ class Gate:
     def _guarded(self, pass_on: Handler, client: Any, refuse: Callable[[Any, Any, str], None]) -> Handler:  # noqa: ANN401 any of upstream's clients
         @wraps(pass_on)
         async def guarded(command: Any) -> None:  # noqa: ANN401 one of upstream's commands
-            if self.closed is None or self._is_own(command):
+            why = self._lost() or (None if self._is_own(command) else self.closed)
+            if why is None:
                 await pass_on(command)
                 return
             self.held += 1
-            refuse(client, command, self.closed)
+            refuse(client, command, why)
 
         return guarded
 
