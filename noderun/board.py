@@ -22,6 +22,7 @@ class Board:
     Attributes:
         state: What the service is doing.
         reasons: What is wrong or waited for, one line each; empty while it is RUNNING.
+        seconds_to_ready: How long the start took, None before its end.
         transitions: How often each state turned into each other.
     """
 
@@ -36,7 +37,7 @@ class Board:
         self._started = datetime.now(UTC)
         self._started_clock = time.monotonic()
         self._ready: datetime | None = None
-        self._seconds_to_ready: float | None = None
+        self.seconds_to_ready: float | None = None
 
     @property
     def age(self) -> float:
@@ -68,10 +69,10 @@ class Board:
     def ready(self) -> None:
         """The node trades: tell systemd."""
         self._ready = datetime.now(UTC)
-        self._seconds_to_ready = self.age
+        self.seconds_to_ready = self.age
         self.enter(State.RUNNING)
         self._follow()
-        logs.get().info("ready", seconds_to_ready=round(self._seconds_to_ready, 3))
+        logs.get().info("ready", seconds_to_ready=round(self.seconds_to_ready, 3))
         self.notifier.ready(self._line())
 
     def show(self, wrong: list[str]) -> None:
@@ -118,7 +119,7 @@ class Board:
             "reasons": list(self.reasons),
             "started_at": self._started.isoformat(timespec="milliseconds"),
             "ready_at": self._ready.isoformat(timespec="milliseconds") if self._ready else None,
-            "seconds_to_ready": round(self._seconds_to_ready, 3) if self._seconds_to_ready is not None else None,
+            "seconds_to_ready": round(self.seconds_to_ready, 3) if self.seconds_to_ready is not None else None,
         }
 
     def _show(self, *reasons: str) -> None:

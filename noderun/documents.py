@@ -12,7 +12,7 @@ from noderun.control.protocol import Command, RefusedError, Request
 from noderun.preflight import read_redis
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from nodecfg import TradingNodeSettings
     from noderun.acts import Acts
@@ -39,7 +39,8 @@ class Documents:
     Attributes:
         settings: Set when they are known.
         engine: Set when there is one.
-        acts: Set when the node has started.
+        acts: Set when the node is built.
+        health: Addresses of the health endpoints.
     """
 
     def __init__(self, instance: str, board: Board) -> None:
@@ -49,6 +50,7 @@ class Documents:
         self.settings: TradingNodeSettings | None = None
         self.engine: Engine | None = None
         self.acts: Acts | None = None
+        self.health: Mapping[str, str] = {}
 
     def answer(self, request: Request, who: str) -> dict[str, Any]:
         """Answer a request of the control socket.
@@ -92,6 +94,7 @@ class Documents:
         except TimeoutError:
             document["reasons"].append(f"the event loop has not answered for {_LOOP_SECONDS:g} s")
         document["redis"] = self._redis()
+        document["health"] = dict(self.health)
         return document
 
     def dump(self) -> dict[str, Any]:

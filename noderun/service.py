@@ -16,8 +16,12 @@ from noderun.deadline import Deadline
 from noderun.documents import Documents, versions
 from noderun.ending import Ending, Reason
 from noderun.fencing import Lease
+from noderun.health.plane import HealthPlane
+from noderun.health.report import Report
 from noderun.latch import Latch
+from noderun.metrics import Metrics
 from noderun.notify import Notifier
+from noderun.pulse import Pulse
 from noderun.readiness import data_flows
 from noderun.states import Exit, Failure, State
 from noderun.watch.redis import RedisWatch
@@ -65,6 +69,7 @@ class _Run:
     deadline: Deadline
     ending: Ending
     documents: Documents
+    pulse: Pulse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +80,7 @@ class _Node:
     redis: RedisWatch
     lease: Lease
     acts: Acts
+    metrics: Metrics
 
 
 def run(options: Options) -> int:
@@ -87,7 +93,7 @@ def run(options: Options) -> int:
     ending = Ending(deadline, _DEFAULT_STOP_SECONDS)
     signals.listen(ending.on_signal)
     documents = Documents(options.instance.name, board)
-    this = _Run(process=process, board=board, deadline=deadline, ending=ending, documents=documents)
+    this = _Run(process=process, board=board, deadline=deadline, ending=ending, documents=documents, pulse=Pulse())
     try:
         reason = _serve(this, options)
     except ConfigurationError as error:
@@ -113,23 +119,29 @@ def _serve(this: _Run, options: Options) -> Failure:
     logs.identify(trader_id=settings.environment.trader_id)
     config = _configure(settings)
     board.notifier.extend_timeout(settings.ready.timeout + settings.shutdown.timeout)
+    metrics = Metrics(options.instance.name, versions(), board, this.pulse)
     directory = this.process.state_directory
     latch = Latch(directory / "halt.json" if directory is not None else None)
     with contextlib.ExitStack() as cleanup:
+        plane = _serve_health(this, settings, options.instance, metrics)
+        cleanup.callback(plane.close)
+        this.documents.health = plane.addresses
         if (path := _socket(this.process, options)) is not None:
             cleanup.callback(ControlServer(path, this.documents.answer).close)
         key_prefix = options.instance.redis_key_prefix(settings.environment.trader_id)
         redis = _prove_redis(this, settings, key_prefix)
         cleanup.callback(redis.stop)
+        metrics.redis = redis
         lease = Lease(settings.redis, key_prefix, lambda why: this.ending.at_once(Exit.FENCED, why))
         this.ending.limit(_left(this, settings), Exit.FENCED, "the lease was not taken within READY_TIMEOUT")
         lease.acquire(wait=this.ending.wait, tell=board.tell)
         cleanup.callback(lease.release)
+        metrics.lease = lease
         _reach_venues(this, settings)
         engine = _build(this, settings, config, lease)
-        node = _Node(
-            settings=settings, engine=engine, redis=redis, lease=lease, acts=_prepare_acts(this, engine, latch)
-        )
+        metrics.attach(engine)
+        acts = _prepare_acts(this, engine, latch)
+        node = _Node(settings=settings, engine=engine, redis=redis, lease=lease, acts=acts, metrics=metrics)
         failure = engine.loop.run_until_complete(_live(this, node))
         doing = "draining the cache's writes to Redis"
         if failure.code is not Exit.STOPPED:
@@ -189,6 +201,28 @@ def _wish(this: _Run, code: Exit, why: str) -> None:
     this.ending.wish(code, why, asked=code is Exit.STOPPED)
 
 
+def _serve_health(this: _Run, settings: TradingNodeSettings, instance: Instance, metrics: Metrics) -> HealthPlane:
+    report = Report(
+        identity={
+            "service": "tradingnode",
+            "instance": instance.name,
+            "trader_id": settings.environment.trader_id,
+            "environment": settings.environment.environment.value,
+            **versions(),
+        },
+        board=this.board,
+        pulse=this.pulse,
+        metrics=metrics,
+    )
+    wanted = settings.health
+    return HealthPlane(
+        report,
+        host=wanted.host,
+        rest_port=instance.ports.health if wanted.rest_port is None else wanted.rest_port,
+        grpc_port=instance.ports.grpc if wanted.grpc_port is None else wanted.grpc_port,
+    )
+
+
 def _prepare_acts(this: _Run, engine: Engine, latch: Latch) -> Acts:
     from noderun.acts import Acts  # noqa: PLC0415
 
@@ -203,6 +237,7 @@ async def _live(this: _Run, node: _Node) -> Failure:
 
     settings, engine = node.settings, node.engine
     wished = asyncio.create_task(this.ending.wished())
+    beating = asyncio.create_task(this.pulse.beat())
     start = asyncio.create_task(_start(this, settings, engine))
     looking = asyncio.create_task(_report_progress(this, engine))
     feeding = None
@@ -222,8 +257,9 @@ async def _live(this: _Run, node: _Node) -> Failure:
     this.board.stopping(reason.text)
     this.board.notifier.extend_timeout(settings.shutdown.timeout + _EXIT_SECONDS)
     problems = await stop(engine, settings, asked=reason.asked, hurry=this.ending.hurry, tell=this.board.tell)
-    if feeding is not None:
-        feeding.cancel()
+    for task in (feeding, beating):
+        if task is not None:
+            task.cancel()
     return _outcome(reason, problems)
 
 
@@ -261,7 +297,9 @@ async def _watch(this: _Run, node: _Node) -> None:
     from noderun.watch.watcher import Watcher  # noqa: PLC0415
 
     try:
-        await Watcher(node.settings, node.engine, node.redis, node.lease).watch(this.board, this.ending)
+        watcher = Watcher(node.settings, node.engine, node.redis, node.lease, node.metrics)
+        node.metrics.watcher = watcher
+        await watcher.watch(this.board, this.ending)
     except Exception as error:
         # Unwatched, the state would be a lie.
         logs.get().exception("watching")

@@ -2,18 +2,39 @@
 
 from typing import Annotated
 
+from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
 from nodecfg.settings.section import Section, setting
-from nodecfg.settings.values import seconds
+from nodecfg.settings.values import Host, seconds
+
+_OwnPort = Annotated[int, Field(ge=0, le=65535)]
 
 
 class HealthSettings(Section):
     """What the service watches after the start, and its limits, in seconds."""
 
     model_config = SettingsConfigDict(env_prefix="HEALTH_")
-    title = "Health, in seconds"
+    title = "Health (times in seconds)"
 
+    host: Host = setting(
+        "127.0.0.1",
+        purpose="Address of this host on which health and metrics are served; they are not encrypted and ask for no "
+        "password.",
+        expected="an address of this host",
+    )
+    rest_port: _OwnPort | None = setting(
+        None,
+        purpose="TCP port of REST health and metrics. Unset: the instance's own; 0: a free one.",
+        expected="a port from 0 to 65535",
+        example="9180",
+    )
+    grpc_port: _OwnPort | None = setting(
+        None,
+        purpose="TCP port of gRPC health. Unset: the instance's own; 0: a free one.",
+        expected="a port from 0 to 65535",
+        example="9182",
+    )
     data_max_age: Annotated[float, seconds(1, 86400)] = setting(
         60.0,
         purpose="Age of the last message at which a subscription is stale; five times that for trades, after the close "

@@ -21,10 +21,12 @@ class DeadLink:
     """A connection that is not there.
 
     Attributes:
+        client: Upstream's client id.
         reason: One line for people.
         for_good: Upstream does not try again.
     """
 
+    client: str
     name: str
     reason: str
     for_good: bool = False
@@ -33,12 +35,16 @@ class DeadLink:
 def down(client: Any) -> list[DeadLink]:  # noqa: ANN401 any of upstream's clients
     """Return what of a client is not connected."""
     if not client.is_connected:
-        return [DeadLink(name=str(client.id), reason=f"{client.id} is not connected")]
+        return [DeadLink(client=str(client.id), name=str(client.id), reason=f"{client.id} is not connected")]
     if _given_up(client):
         text = f"{client.id}: upstream has given up its user stream and misses fills; the node restarts"
-        return [DeadLink(name=f"{client.id} user stream", reason=text, for_good=True)]
+        return [DeadLink(client=str(client.id), name=f"{client.id} user stream", reason=text, for_good=True)]
     return [
-        DeadLink(name=f"{client.id} {name}", reason=f"{client.id}: the {name} is not connected, upstream tries again")
+        DeadLink(
+            client=str(client.id),
+            name=f"{client.id} {name}",
+            reason=f"{client.id}: the {name} is not connected, upstream tries again",
+        )
         for name, socket in _sockets(client)
         if not _alive(socket)
     ]

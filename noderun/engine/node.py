@@ -12,7 +12,7 @@ from nautilus_trader.model.enums import TradingState
 from nautilus_trader.trading.strategy import Strategy
 
 from noderun.control.protocol import RefusedError
-from noderun.engine import links, views
+from noderun.engine import figures, links, views
 from noderun.engine.events import Events
 from noderun.engine.feeds import Feeds
 from noderun.engine.freshness import Freshness
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from nautilus_trader.system.kernel import NautilusKernel
 
     from noderun.engine.links import DeadLink
+    from noderun.figures import Figures
 
 _CANCEL_TASKS = 2.0
 _LOOK_EVERY = 0.05
@@ -181,6 +182,26 @@ class Engine:
         """Whether the message bus no longer publishes to Redis: upstream's publisher ends for good at an outage."""
         database = self._kernel.msgbus_database
         return database is not None and bool(database.is_closed())
+
+    def figures(self) -> Figures:
+        """Read the node's numbers."""
+        return figures.read(self._kernel)
+
+    def engines(self) -> dict[str, bool]:
+        """Return upstream's engines and whether each runs and serves its queues."""
+        dead = self.dead_queue()
+        return {
+            name: bool(engine.is_running) and (dead is None or not dead.startswith(name))
+            for name, engine in (
+                ("data", self._kernel.data_engine),
+                ("risk", self._kernel.risk_engine),
+                ("execution", self._kernel.exec_engine),
+            )
+        }
+
+    def client_names(self) -> list[str]:
+        """Return the names of all clients."""
+        return sorted({str(client.id) for client in (*self.exec_clients(), *self._data_clients())})
 
     def dead_queue(self) -> str | None:
         """Return the name of an engine queue that upstream no longer serves; None while all is well."""

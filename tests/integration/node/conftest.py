@@ -65,6 +65,8 @@ def variables() -> dict[str, str]:
         "READY_TIMEOUT": "30",
         "READY_DATA_TIMEOUT": "10",
         "SHUTDOWN_TIMEOUT": "15",
+        "HEALTH_REST_PORT": "0",
+        "HEALTH_GRPC_PORT": "0",
     }
 
 
