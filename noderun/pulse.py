@@ -20,21 +20,20 @@ class Pulse:
     """
 
     def __init__(self) -> None:
-        """Count from now: a loop that never runs is stuck too."""
+        """Count nothing before the loop's first moment."""
         self.lag = 0.0
         self.worst_lag = 0.0
-        self._last = time.monotonic()
+        self._last: float | None = None
 
     @property
     def age(self) -> float:
-        """Seconds since the last beat."""
-        return time.monotonic() - self._last
+        """Seconds since the last beat, 0 before the loop runs."""
+        return 0.0 if self._last is None else time.monotonic() - self._last
 
     async def beat(self) -> None:
         """Beat until cancelled."""
         while True:
-            asked = time.monotonic()
+            self._last = asked = time.monotonic()
             await asyncio.sleep(_BEAT_EVERY)
-            self._last = time.monotonic()
-            self.lag = max(0.0, self._last - asked - _BEAT_EVERY)
+            self.lag = max(0.0, time.monotonic() - asked - _BEAT_EVERY)
             self.worst_lag = max(self.worst_lag, self.lag)

@@ -53,8 +53,8 @@ class Report:
         return reasons
 
     def stuck(self) -> str | None:
-        """Return that the event loop is stuck, None while it runs. Before the node is built there is no loop."""
-        if self.metrics.engine is None or self.pulse.age < STUCK_SECONDS:
+        """Return that the event loop is stuck, None while it runs or has not begun to."""
+        if self.pulse.age < STUCK_SECONDS:
             return None
         return f"the event loop has not run for {self.pulse.age:.0f} s"
 

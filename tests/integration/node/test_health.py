@@ -40,7 +40,7 @@ def check(node: Node, service: str = "") -> int:
     with grpc.insecure_channel(f"127.0.0.1:{node.variables['HEALTH_GRPC_PORT']}") as channel:
         stub = health_pb2_grpc.HealthStub(channel)
         try:
-            answer = stub.Check(health_pb2.HealthCheckRequest(service=service), timeout=5)
+            answer = stub.Check(health_pb2.HealthCheckRequest(service=service), timeout=5)  # type: ignore[attr-defined]  # set by grpc
         except grpc.RpcError as error:
             # What the standard says of a part that is not known yet.
             assert error.code() is grpc.StatusCode.NOT_FOUND  # noqa: PT017 it has no other type
