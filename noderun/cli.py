@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,6 +23,9 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     help="Runs a trading node and tells the truth about it.",
 )
+
+cache = typer.Typer(no_args_is_help=True, help="The state that Redis keeps for the node.")
+app.add_typer(cache, name="cache")
 
 Name = Annotated[str, typer.Option("--instance", help="Name of the instance.")]
 Socket = Annotated[Path | None, typer.Option("--socket", help="Control socket, if not the instance's own.")]
@@ -120,6 +124,43 @@ def reconcile_now(why: Why, instance: Name = MAIN, socket: Socket = None, *, as_
     answer = _act(instance, socket, Request(command=Command.RECONCILE_NOW, why=why), as_json=as_json)
     if not answer["reconciled"]:
         raise typer.Exit(Exit.NOT_RECONCILED)
+
+
+@cache.command()
+def verify(
+    instance: Name = MAIN,
+    env_file: Annotated[Path | None, typer.Option("--env-file", help="Env file, if not the instance's own.")] = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Read every record of the cached state as a start would, and list those that would keep a node from starting.
+
+    Changes nothing; the node may run meanwhile. Exit code 76 when there are such records.
+    """
+    from nodecfg import TradingNodeSettings  # noqa: PLC0415 the other commands must be quick
+    from noderun.verify import verify as look  # noqa: PLC0415 see above
+
+    own = _derive(instance).env_file
+    try:
+        settings = TradingNodeSettings.from_env(env_file=env_file or (own if os.access(own, os.R_OK) else None))
+    except ConfigurationError as error:
+        print_problems(error.problems)
+        raise typer.Exit(Exit.CONFIGURATION) from None
+    screen = Console(highlight=False, stderr=True)
+    with screen.status("reading the cached state") as progress:
+        try:
+            verdict = look(settings, lambda count: progress.update(f"{count} records read"))
+        except RuntimeError as error:
+            typer.echo(f"noderun: {error}", err=True)
+            raise typer.Exit(Exit.REDIS) from None
+    if as_json:
+        typer.echo(json.dumps({"records": verdict.records, "problems": verdict.problems}))
+    else:
+        for record, problem in verdict.problems.items():
+            typer.echo(f"{record}: {problem}")
+        typer.echo(f"{verdict.records} records read, {len(verdict.problems)} cannot be")
+    if verdict.problems:
+        raise typer.Exit(Exit.CACHE_UNREADABLE)
 
 
 def _list(instance: str, path: Path | None, command: Command, *, as_json: bool) -> None:

@@ -27,6 +27,7 @@ from noderun.states import Exit, Failure, State
 from noderun.watch.redis import RedisWatch
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from nautilus_trader.live.config import TradingNodeConfig
@@ -190,11 +191,41 @@ def _build(this: _Run, settings: TradingNodeSettings, config: TradingNodeConfig,
     # Native code may hold the interpreter here, and then no signal is heard: no longer than a stop may take.
     seconds = min(_left(this, settings), settings.shutdown.timeout)
     this.board.tell(f"building the node, loading its state from {redis} (code 75 if that hangs for {seconds:.0f} s)")
-    this.ending.limit(seconds, Exit.REDIS, f"{redis} went away while the node was built; start Redis")
-    engine = Engine(build_node(settings, config, new_loop()), lambda code, why: _wish(this, code, why), lease.lost)
+    with _loading(this, settings):
+        this.ending.limit(seconds, Exit.REDIS, f"{redis} went away while the node was built; start Redis")
+        node = build_node(settings, config, new_loop())
+    engine = Engine(node, lambda code, why: _wish(this, code, why), lease.lost)
     this.documents.engine = engine
     this.ending.raise_if_wished()
     return engine
+
+
+@contextlib.contextmanager
+def _loading(this: _Run, settings: TradingNodeSettings) -> Iterator[None]:
+    # Some records end the interpreter when upstream reads them, and nobody is left to say so: a mark that is still
+    # there at the next start means that this may have happened.
+    directory = this.process.state_directory
+    mark = directory / "loading" if directory is not None else None
+    if mark is not None and mark.exists():
+        _look_for_bad_records(this, settings)
+    if mark is not None:
+        mark.touch()
+    yield
+    if mark is not None:
+        mark.unlink(missing_ok=True)
+
+
+def _look_for_bad_records(this: _Run, settings: TradingNodeSettings) -> None:
+    from noderun.verify import verify  # noqa: PLC0415
+
+    this.board.tell("the last start ended while it loaded its state: looking for records that cannot be read")
+    this.ending.limit(_left(this, settings), Exit.CACHE_UNREADABLE, "the cached state was not read in READY_TIMEOUT")
+    verdict = verify(settings)
+    if verdict.problems:
+        label, problem = next(iter(verdict.problems.items()))
+        more = f" (and {len(verdict.problems) - 1} more)" if len(verdict.problems) > 1 else ""
+        text = f"cached {label} {problem}{more}; `noderun cache verify` lists all, nothing was changed"
+        raise Failure(Exit.CACHE_UNREADABLE, text)
 
 
 def _wish(this: _Run, code: Exit, why: str) -> None:
