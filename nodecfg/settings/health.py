@@ -56,6 +56,11 @@ class HealthSettings(Section):
         purpose="Between two comparisons of the cache with the venues' open orders and positions.",
         expected="seconds from 5 to 3600",
     )
+    state_save_interval: Annotated[float, seconds(1, 86400)] = setting(
+        60.0,
+        purpose="Between two saves of every strategy's and actor's state; upstream saves it at a graceful stop only.",
+        expected="seconds from 1 to 86400",
+    )
     link_limit: Annotated[float, seconds(1, 86400)] = setting(
         120.0,
         purpose="How long a client may be disconnected before the node is restarted (73).",

@@ -83,7 +83,7 @@ class Watcher:
 
     async def watch(self, board: Board, ending: Ending) -> None:
         """Look until cancelled; wish the end when something lasts too long."""
-        comparing = asyncio.create_task(self._compare())
+        background = [asyncio.create_task(self._compare()), asyncio.create_task(self._save_state())]
         now = asyncio.get_running_loop().time
         try:
             while True:
@@ -97,7 +97,8 @@ class Watcher:
                 await asyncio.sleep(_LOOK_EVERY)
         finally:
             self._clock.stop()
-            comparing.cancel()
+            for task in background:
+                task.cancel()
 
     def _found(self, now: float) -> Iterator[Condition]:
         if (why := self._lease.lost()) is not None:
@@ -145,6 +146,12 @@ class Watcher:
         if feed.interval is not None:
             return feed.interval * _BARS_TIMES + self._health.data_max_age
         return self._health.data_max_age * (_TRADES_TIMES if feed.kind == "trades" else 1)
+
+    async def _save_state(self) -> None:
+        while True:
+            await asyncio.sleep(self._health.state_save_interval)
+            for problem in self._engine.save_state():
+                logs.get().error("state not saved", reason=problem)
 
     async def _compare(self) -> None:
         while True:

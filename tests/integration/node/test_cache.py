@@ -68,6 +68,16 @@ def test_healthy_cache_has_nothing_to_report(node: Node, venue: Venue, redis: Re
     assert found["records"] >= 5
 
 
+def test_state_of_strategies_survives_a_kill(node: Node, redis: Redis) -> None:
+    """What a strategy saves is in Redis while it runs, and given back to it after a kill."""
+    node.variables["HEALTH_STATE_SAVE_INTERVAL"] = "1"
+    node.start().wait_ready()
+    eventually(lambda: redis.admin("--scan", "--pattern", "*:strategies:*:state"), what="the state in Redis")
+    node.kill()
+    node.start().wait_ready()
+    assert "Loaded state ['quotes_sent']" in node.log()
+
+
 def test_record_that_ends_the_interpreter_keeps_the_node_down(node: Node, venue: Venue, redis: Redis) -> None:
     """An unknown value aborts upstream without a word: the second start ends with 76 and the record's name."""
     key = leave_an_order(node, venue, redis)

@@ -85,6 +85,7 @@ VALUES: list[tuple[str, str, str, object]] = [
     ("HEALTH_PERSISTENCE_MAX_LAG", "10", "health.persistence_max_lag", 10.0),
     ("HEALTH_CLOCK_MAX_OFFSET", "0.5", "health.clock_max_offset", 0.5),
     ("HEALTH_COMPARE_INTERVAL", "30", "health.compare_interval", 30.0),
+    ("HEALTH_STATE_SAVE_INTERVAL", "300", "health.state_save_interval", 300.0),
     ("HEALTH_LINK_LIMIT", "60", "health.link_limit", 60.0),
     ("HEALTH_DATA_LIMIT", "600", "health.data_limit", 600.0),
     ("HEALTH_PERSISTENCE_LIMIT", "20", "health.persistence_limit", 20.0),
