@@ -2,7 +2,8 @@
 
 Upstream calls what an importable config names as its factory and then asks the result for `__name__`
 (nautilus_trader/live/node_builder.py), which an instance of a factory does not have. So each name of this module is a
-function that returns the factory's class.
+function that returns the factory's class. Upstream resolves it before it decodes the client's config, so this is also
+where its decoder learns of Binance's symbols.
 """
 
 from __future__ import annotations
@@ -26,5 +27,18 @@ def __getattr__(name: str) -> Callable[[], type[Any]]:
     if adapter not in {"binance", "bybit"} or not class_name.endswith("ClientFactory"):
         msg = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(msg)
+    if adapter == "binance":
+        learn_binance_symbols()
     factory: type[Any] = getattr(import_module(f"nautilus_trader.adapters.{adapter}"), class_name)
     return lambda: factory
+
+
+def learn_binance_symbols() -> None:
+    """Teach upstream's decoder the keys of futures_leverages and futures_margin_types.
+
+    It writes them and cannot read them back ("Decoding objects of type <class '…BinanceSymbol'> is unsupported").
+    """
+    from nautilus_trader.adapters.binance.common.symbol import BinanceSymbol  # noqa: PLC0415 takes long to import
+    from nautilus_trader.common.config import register_config_decoding  # noqa: PLC0415 see above
+
+    register_config_decoding(BinanceSymbol, BinanceSymbol)

@@ -25,7 +25,7 @@ from nodecfg.settings import TradingNodeSettings
 from nodecfg.settings.node import CANCEL_TASKS_SECONDS
 from nodecfg.sources import readable_by_others
 from nodecfg.strategies import LoadedFile, load_file
-from nodecfg.strategy_rules import strategy_problems
+from nodecfg.strategy_rules import instrument_problems, strategy_problems
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -44,7 +44,11 @@ class TradingNodeConfigFactory:
         """
         listed = load_file(settings.strategies_file) if settings.strategies_file else LoadedFile()
         strategies = [strategy.claimed(settings.instrument_ids) for strategy in listed.strategies]
-        problems = (*strategy_problems(settings, strategies), *_exposed_catalog(settings))
+        problems = (
+            *strategy_problems(settings, strategies),
+            *instrument_problems(settings, (*strategies, *listed.actors, *listed.exec_algorithms)),
+            *_exposed_catalog(settings),
+        )
         if problems:
             raise ConfigurationError(problems)
         timeouts = settings.timeouts
@@ -68,8 +72,8 @@ class TradingNodeConfigFactory:
             data_clients=clients.data,
             exec_clients=clients.execution,
             strategies=[strategy.importable for strategy in strategies],
-            actors=list(listed.actors),
-            exec_algorithms=list(listed.exec_algorithms),
+            actors=[actor.importable for actor in listed.actors],
+            exec_algorithms=[algorithm.importable for algorithm in listed.exec_algorithms],
             logging=build_logging_config(settings.logging),
             # Strategy state is lost otherwise: upstream neither loads nor saves it by default.
             load_state=True,

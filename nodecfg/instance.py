@@ -48,6 +48,7 @@ class Instance:
         redis_user: ACL user that owns its keys.
         env_file: Settings, handed over by LoadCredential=.
         strategies_file: strategies.yaml of the instance.
+        overrides_file: overrides.yaml of the instance.
         state_dir: Catalog and state.
         log_dir: JSON logs.
         run_dir: Control socket.
@@ -61,6 +62,7 @@ class Instance:
     redis_user: str
     env_file: Path
     strategies_file: Path
+    overrides_file: Path
     state_dir: Path
     log_dir: Path
     run_dir: Path
@@ -95,6 +97,7 @@ class Instance:
             "redis_user": self.redis_user,
             "env_file": str(self.env_file),
             "strategies_file": str(self.strategies_file),
+            "overrides_file": str(self.overrides_file),
             "state_dir": str(self.state_dir),
             "log_dir": str(self.log_dir),
             "run_dir": str(self.run_dir),
@@ -138,6 +141,7 @@ def derive(name: str = MAIN) -> Instance:
         redis_user=f"tradingnode-{name}",
         env_file=Path("/etc/tradingnode", f"{name}.env"),
         strategies_file=Path("/etc/tradingnode", f"{name}.strategies.yaml"),
+        overrides_file=Path("/etc/tradingnode", f"{name}.overrides.yaml"),
         state_dir=Path("/var/lib/tradingnode", name),
         log_dir=Path("/var/log/tradingnode", name),
         run_dir=run_dir,

@@ -137,7 +137,8 @@ def _merge(
             yield from _missing(where, path, current[key], struct)
         else:
             given = _rejoined(value, field.type) if isinstance(value, dict) else value
-            merged = {**(current.get(key) or {}), **given} if isinstance(given, dict) else given
+            before = current.get(key)
+            merged = {**before, **given} if isinstance(given, dict) and isinstance(before, dict) else given
             if reason := undecodable(merged, field.type):
                 fix = f"write a value of type {type_name(field.type)}"
                 yield _problem(where, path, given, reason, fix)

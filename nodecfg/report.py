@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from nodecfg.diff import Difference
     from nodecfg.doctor.findings import Diagnosis, Finding
     from nodecfg.errors import Problem
-    from nodecfg.settings import TradingNodeSettings
+    from nodecfg.settings import ExchangeCredentials, TradingNodeSettings
     from nodecfg.sources import Source
 
 
@@ -179,9 +179,13 @@ def _text(value: object) -> str:
 
 
 def _venue(settings: TradingNodeSettings) -> str:
-    binance = settings.binance
-    if binance is None:
-        return "no venue"
-    if binance.is_simulated:
-        return f"Binance at {binance.base_url_http}"
-    return "Binance testnet" if binance.testnet else "Binance, REAL MONEY"
+    return " and ".join(_one_venue(account) for account in settings.accounts)
+
+
+def _one_venue(account: ExchangeCredentials) -> str:
+    name = account.client.replace("_", " ").title()
+    if account.is_simulated:
+        return f"{name} at {getattr(account, account.urls[0])}"
+    if account.is_real_money:
+        return f"{name}, REAL MONEY"
+    return f"{name} {'testnet' if account.testnet else 'demo'}"

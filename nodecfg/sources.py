@@ -200,9 +200,12 @@ def parse_env_file(path: Path) -> tuple[dict[str, str], tuple[Problem, ...]]:
 
 def _read_text(path: Path) -> str:
     try:
-        if path.stat().st_size > _LARGEST_FILE:
+        with path.open("rb") as file:
+            # Not its size: a pipe has none, and some devices never end.
+            content = file.read(_LARGEST_FILE + 1)
+        if len(content) > _LARGEST_FILE:
             raise _unreadable(path, "is larger than 1 MB", "name an env file")
-        return path.read_bytes().decode("utf-8-sig")
+        return content.decode("utf-8-sig")
     except FileNotFoundError:
         raise _unreadable(path, "does not exist", "create it from .env.example, or name another file") from None
     except IsADirectoryError:
@@ -235,8 +238,10 @@ def readable_by_others(path: Path) -> bool:
     """Tell whether anyone but the owner could open the file.
 
     A directory on the way that only its owner can enter protects it as well as its own mode does; Ansible validates
-    templates in such a place.
+    templates in such a place. A pipe is open to its two ends only.
     """
+    if not (path.is_file() or path.is_dir()):
+        return False
     real = path.resolve()
     if not real.stat().st_mode & _OTHERS:
         return False

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from nautilus_trader.common.config import ImportableActorConfig
-    from nautilus_trader.execution.config import ImportableExecAlgorithmConfig
     from nautilus_trader.trading.config import ImportableStrategyConfig, StrategyConfig
 
 _KINDS: Final = (STRATEGIES, ACTORS, EXEC_ALGORITHMS)
@@ -72,8 +70,8 @@ class LoadedFile:
     """Everything that strategies.yaml lists."""
 
     strategies: tuple[LoadedStrategy, ...] = ()
-    actors: tuple[ImportableActorConfig, ...] = ()
-    exec_algorithms: tuple[ImportableExecAlgorithmConfig, ...] = ()
+    actors: tuple[LoadedComponent, ...] = ()
+    exec_algorithms: tuple[LoadedComponent, ...] = ()
 
 
 def load_strategies(path: Path) -> tuple[ImportableStrategyConfig, ...]:
@@ -113,8 +111,8 @@ def load_file(path: Path) -> LoadedFile:
         raise ConfigurationError(problems)
     return LoadedFile(
         strategies=tuple(strategies),
-        actors=tuple(component.importable for component in others[ACTORS.key]),
-        exec_algorithms=tuple(component.importable for component in others[EXEC_ALGORITHMS.key]),
+        actors=tuple(others[ACTORS.key]),
+        exec_algorithms=tuple(others[EXEC_ALGORITHMS.key]),
     )
 
 

@@ -12,35 +12,48 @@ from nodecfg.errors import Problem, shown
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from nodecfg.components import LoadedComponent
     from nodecfg.settings import TradingNodeSettings
     from nodecfg.strategies import LoadedStrategy
 
 # "O-20260101-120000-" and the hyphens around the tags leave 16 of Binance's 36 characters for both tags and the count.
 _LONGEST_TAGS: Final = 10
+_SYNTHETIC: Final = "SYNTH"
+_MOST_NAMED: Final = 5
 
 
 def strategy_problems(settings: TradingNodeSettings, strategies: Sequence[LoadedStrategy]) -> Iterator[Problem]:
     """Yield what is wrong between strategies and settings."""
     for strategy in strategies:
-        yield from _instruments(settings, strategy)
         yield from _order_ids(settings, strategy)
         yield from _market_exit(settings, strategy)
     yield from _claims(strategies)
 
 
-def _instruments(settings: TradingNodeSettings, strategy: LoadedStrategy) -> Iterator[Problem]:
+def instrument_problems(
+    settings: TradingNodeSettings, components: Sequence[LoadedStrategy | LoadedComponent]
+) -> Iterator[Problem]:
+    """Yield the instruments that strategies, actors and algorithms name and that the node does not load.
+
+    Synthetic instruments are the strategies' own, and another venue's data may come over the message bus.
+    """
     loaded = settings.instrument_ids
     variables = {account.client: account.variable("instrument_ids") for account in settings.accounts}
-    for field in strategy.config.__struct_fields__:
-        for instrument in sorted(set(_instruments_in(getattr(strategy.config, field)))):
-            # Other venues: what arrives over the message bus, and synthetic instruments.
-            variable = variables.get(instrument.rpartition(".")[2])
-            if variable is not None and instrument not in loaded:
+    from_bus = bool(settings.message_bus.external_streams or settings.data_engine.external_clients)
+    for component in components:
+        for field in component.config.__struct_fields__:
+            for instrument in sorted(set(_instruments_in(getattr(component.config, field)))):
+                venue = instrument.rpartition(".")[2]
+                foreign = venue == _SYNTHETIC or (venue not in variables and from_bus)
+                if instrument in loaded or foreign:
+                    continue
                 yield Problem(
-                    variable=f"{strategy.where}.config.{field}",
+                    variable=f"{component.where}.config.{field}",
                     value_masked=shown(instrument, secret=False),
-                    problem=f"{instrument} is not loaded, so the strategy would never see or trade it",
-                    fix=f"add it to {variable}",
+                    problem=f"{instrument} is not loaded, so it would never be seen or traded",
+                    fix=f"add it to {variables[venue]}"
+                    if venue in variables
+                    else f"the node has no client {venue}: name one of {', '.join(loaded[:_MOST_NAMED])}",
                 )
 
 

@@ -26,9 +26,12 @@ def read_mapping(path: Path, *, example: str, named_by: str) -> dict[Any, Any]:
         ConfigurationError: It cannot be read, is not YAML or not a mapping.
     """
     try:
-        if path.stat().st_size > _LARGEST_FILE:
+        with path.open("rb") as file:
+            # Not its size: a pipe has none, and some devices never end.
+            content = file.read(_LARGEST_FILE + 1)
+        if len(content) > _LARGEST_FILE:
             raise file_error(path, "is larger than 1 MB", example)
-        document = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeyLoader)  # noqa: S506 is a SafeLoader
+        document = yaml.load(content.decode(), Loader=_UniqueKeyLoader)  # noqa: S506 is a SafeLoader
     except FileNotFoundError:
         raise file_error(path, "does not exist", f"create it, or correct {named_by}") from None
     except UnicodeDecodeError:

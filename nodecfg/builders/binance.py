@@ -8,9 +8,9 @@ from nautilus_trader.adapters.binance.common.enums import BinanceAccountType, Bi
 from nautilus_trader.adapters.binance.common.symbol import BinanceSymbol
 from nautilus_trader.adapters.binance.config import BinanceDataClientConfig, BinanceExecClientConfig
 from nautilus_trader.adapters.binance.futures.enums import BinanceFuturesMarginType
-from nautilus_trader.common.config import register_config_decoding
 from nautilus_trader.model.identifiers import Venue
 
+from nodecfg.adapter_factories import learn_binance_symbols
 from nodecfg.builders.importable import importable
 from nodecfg.builders.instruments import build_instrument_provider_config
 from nodecfg.settings.binance import AccountType
@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 
     from nodecfg.settings import BinanceClient
 
-# Upstream writes futures_leverages and futures_margin_types and cannot read them back without this
-# ("Decoding objects of type <class '…BinanceSymbol'> is unsupported"): its decoder knows the class only when told.
-register_config_decoding(BinanceSymbol, BinanceSymbol)
+learn_binance_symbols()
 
 CLIENT: Final = "BINANCE"
 """Client id and venue of the main client."""

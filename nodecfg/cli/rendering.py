@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -38,10 +38,13 @@ def render(
     output: Output = None,
     *,
     as_default_trader: Annotated[
+        bool, typer.Option("--as-default-trader", help="Leave the trader id out: the node then runs as TRADER-001.")
+    ] = False,
+    allow_refused: Annotated[
         bool,
         typer.Option(
-            "--as-default-trader",
-            help=f"Leave the trader id out, so that `{_UPSTREAM}` takes the config. It then runs as TRADER-001.",
+            "--allow-refused",
+            help=f"Write it also with fields that `{_UPSTREAM}` refuses; TradingNodeConfig.parse reads them.",
         ),
     ] = False,
     with_secrets: Annotated[
@@ -49,24 +52,19 @@ def render(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Write the full TradingNodeConfig as JSON, as upstream's decoder reads it."""
+    """Write the full TradingNodeConfig as JSON, as `python -m nautilus_trader.live` takes it. 78 where it does not."""
     try:
         rendered = _rendered(
-            read(env_file, strategies, overrides), output, default=as_default_trader, with_secrets=with_secrets
+            read(env_file, strategies, overrides),
+            output,
+            default=as_default_trader,
+            allow_refused=allow_refused,
+            with_secrets=with_secrets,
         )
     except ConfigurationError as error:
         fail(error, as_json=as_json)
-    if rendered.refused:
-        typer.echo(
-            f"note: `{_UPSTREAM}` decodes no identifiers (1.231.0) and refuses this: {rendered.refused}; "
-            "TradingNodeConfig.parse and noderun take it, --as-default-trader makes one that it takes",
-            err=True,
-        )
-    if rendered.types_lost:
-        typer.echo(
-            "note: NAUTILUS_CATALOG_INCLUDE_TYPES is not in it: upstream writes types as names that it cannot read",
-            err=True,
-        )
+    for problem in rendered.refused:
+        typer.echo(f"note: `{_UPSTREAM}` (1.231.0) will not take this: {problem}", err=True)
     if rendered.masked:
         typer.echo(
             "note: secrets are masked; --with-secrets --output FILE writes them into a file of mode 0600", err=True
@@ -93,13 +91,17 @@ def diff(
         raise typer.Exit(1)
 
 
-def _rendered(source: Source, output: Path | None, *, default: bool, with_secrets: bool) -> Rendered:
+def _rendered(
+    source: Source, output: Path | None, *, default: bool, allow_refused: bool, with_secrets: bool
+) -> Rendered:
     from nodecfg.render import render as rendered_config  # noqa: PLC0415 imports nautilus_trader
     from nodecfg.render import write_private  # noqa: PLC0415 see above
 
     if with_secrets and output is None:
         raise ConfigurationError([_needs_output()])
     rendered = rendered_config(settings_of(source), as_default_trader=default, with_secrets=with_secrets)
+    if rendered.refused and not allow_refused:
+        raise ConfigurationError([_or_allowed(problem) for problem in rendered.refused])
     if output is None or not with_secrets:
         write(rendered.text, output)
         return rendered
@@ -128,6 +130,10 @@ def _differences(first: Path, second: Path) -> tuple[Difference, ...]:
 def _of(path: Path, problem: Problem) -> Problem:
     where = problem.variable if problem.variable.startswith(str(path)) else f"{path}: {problem.variable}"
     return Problem(variable=where, value_masked=problem.value_masked, problem=problem.problem, fix=problem.fix)
+
+
+def _or_allowed(problem: Problem) -> Problem:
+    return replace(problem, fix=f"{problem.fix}; or --allow-refused, for TradingNodeConfig.parse")
 
 
 def _needs_output() -> Problem:

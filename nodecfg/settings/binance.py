@@ -76,8 +76,8 @@ class BinanceClient(ExchangeCredentials):
     )
     margin_types: MarginTypes = Field(
         default_factory=dict,
-        description="CROSSED or ISOLATED to set per instrument, as JSON; futures only. Upstream sends it at each start "
-        "and fails to connect when it is set already (-4046): set it for one start, then remove it.",
+        description="CROSSED or ISOLATED to set at each start per instrument, as JSON; futures only. A change that "
+        "Binance refuses, because of open orders (-4047) or a position (-4048), ends the start.",
         json_schema_extra={"expected": "a JSON object from instrument id to CROSSED or ISOLATED", "example": ""},
     )
     recv_window_ms: Annotated[int, Field(ge=1, le=60_000)] = setting(

@@ -34,7 +34,11 @@ class RedisConfig(Section):
         purpose="Its password: letters, digits, '_' and '-', because upstream pastes it unescaped into a URL.",
         expected="the password of the ACL user",
     )
-    ssl: bool = setting(False, purpose="true for TLS (strict certificate check).", expected="true or false")  # noqa: FBT003 a default, named by its keyword
+    ssl: bool = setting(
+        False,  # noqa: FBT003 a default, named by its keyword
+        purpose="true for TLS. Upstream trusts public authorities only: a private one's certificate never works.",
+        expected="true or false",
+    )
     connection_timeout: _WholeSeconds = setting(
         5, purpose="Seconds for a new connection.", expected="a whole number of seconds from 1 to 120"
     )

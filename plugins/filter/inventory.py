@@ -10,21 +10,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 PLACEHOLDER = "CHANGE-ME"
-VENUES = {"testnet": ("simvenue", "testnet"), "production": ("live", "testnet")}
+VENUES = {"testnet": ("simvenue", "testnet", "demo"), "production": ("live", "testnet", "demo")}
 """What each inventory may trade on; an inventory with another name may choose from all."""
 
-_ANY_VENUE = ("simvenue", "testnet", "live")
+_ANY_VENUE = ("simvenue", "testnet", "demo", "live")
 # Addresses and names that belong to documentation (RFC 5737, RFC 3849, RFC 2606).
 _EXAMPLE_NETWORKS = tuple(
     ipaddress.ip_network(n) for n in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")
 )
 _EXAMPLE_NAMES = (".example", "example.com", "example.net", "example.org")
 _SECRETS = ("vault_redis_admin_password", "vault_redis_tradingnode_password")
-_KEYS = {
-    True: ("vault_simvenue_api_key", "vault_simvenue_api_secret"),
-    False: ("vault_binance_api_key", "vault_binance_api_secret"),
-}
-"""Whether the venue is simulated, and the secrets it then needs."""
+_CLIENTS = ("BINANCE", "BINANCE_SPOT", "BINANCE_MARGIN", "BINANCE_COIN_FUTURES", "BYBIT")
+"""What an instrument id may end in; the first takes what ends in nothing known."""
 
 _OURS = ("vault_", "tradingnode_", "redis_", "simvenue_", "base_", "release_", "venue")
 DERIVED = frozenset(
@@ -34,8 +31,7 @@ DERIVED = frozenset(
         "redis_users",
         "simvenue_api_key",
         "simvenue_api_secret",
-        "tradingnode_binance_api_key",
-        "tradingnode_binance_api_secret",
+        *(f"tradingnode_{client.lower()}_api_{kind}" for client in _CLIENTS for kind in ("key", "secret")),
         "tradingnode_redis_password",
         "tradingnode_venue",
     }
@@ -66,14 +62,15 @@ def _host_problems(host: str, variables: Mapping[str, Any], env: str) -> Iterato
     allowed = VENUES.get(env, _ANY_VENUE)
     if venue not in allowed:
         yield f"venue ({vars_file}) is {venue!r}: set it to {' or '.join(allowed)}"
+    needed = _keys(venue, variables.get("tradingnode_instrument_ids")) if venue in allowed else ()
     if not any(name.startswith("vault_") for name in variables):
         yield f"{vault_file} does not exist: make it with scripts/vault-init {env}"
     else:
-        needed = _KEYS[venue == "simvenue"] if venue in allowed else ()
         for name in (*_SECRETS, *needed):
             if not variables.get(name):
                 yield f"{name} ({vault_file}) is missing: set it with make vault-edit ENV={env}"
-    for name in sorted(variables):
+    unused = {f"vault_{client.lower()}_api_{kind}" for client in _CLIENTS for kind in ("key", "secret")} - {*needed}
+    for name in sorted(variables.keys() - unused):
         if name.startswith(_OURS) and name not in DERIVED and PLACEHOLDER in _flat(variables[name]):
             secret = name.startswith("vault_")
             file, how = (vault_file, f"make vault-edit ENV={env}") if secret else (vars_file, "edit the file")
@@ -83,6 +80,17 @@ def _host_problems(host: str, variables: Mapping[str, Any], env: str) -> Iterato
         yield f"{host} (inventory/{env}/hosts.yml) has the example address {address}: set ansible_host to your host's"
     if env == "production" and "simvenue" in variables.get("group_names", []):
         yield f"{host} (inventory/{env}/hosts.yml) is in group simvenue: a production host runs no simulated exchange"
+
+
+def _keys(venue: object, instrument_ids: object) -> tuple[str, ...]:
+    if venue == "simvenue":
+        return ("vault_simvenue_api_key", "vault_simvenue_api_secret")
+    named = instrument_ids if isinstance(instrument_ids, list) else []
+    endings = {str(one).rpartition(".")[2] for one in named}
+    clients = [client for client in _CLIENTS if client in endings]
+    if endings - set(clients) or not clients:
+        clients = sorted({_CLIENTS[0], *clients})
+    return tuple(f"vault_{client.lower()}_api_{kind}" for client in clients for kind in ("key", "secret"))
 
 
 def _shared_trader_ids(hosts: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:

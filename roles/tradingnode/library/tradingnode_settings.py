@@ -11,13 +11,14 @@ from ansible.module_utils.basic import AnsibleModule
 
 DOCUMENTATION = """
 module: tradingnode_settings
-short_description: Check a node's settings and strategies before anything is touched
+short_description: Check a node's settings, strategies and overrides before anything is touched
 description:
   - Runs C(nodecfg check) in a directory only its owner can enter. Values are masked by nodecfg itself.
 options:
   nodecfg: {description: The nodecfg command., type: path, required: true}
   env: {description: Text of the env file., type: str, required: true}
   strategies: {description: Text of strategies.yaml., type: str, required: true}
+  overrides: {description: Text of overrides.yaml., type: str}
   node: {description: Whose settings they are, for the message., type: str, required: true}
 author: [tradingnode-ops]
 """
@@ -43,6 +44,10 @@ def problems(module: AnsibleModule, directory: Path) -> list[str]:
     env.write_text(module.params["env"])
     strategies.write_text(module.params["strategies"])
     argv = [module.params["nodecfg"], "check", "--json", "--env-file", str(env), "--strategies", str(strategies)]
+    if module.params["overrides"]:
+        overrides = directory / "overrides.yaml"
+        overrides.write_text(module.params["overrides"])
+        argv += ["--overrides", str(overrides)]
     code, out, err = module.run_command(argv, cwd=str(directory))
     try:
         found = json.loads(out)["problems"]
@@ -61,6 +66,7 @@ def main() -> None:
             "nodecfg": {"type": "path", "required": True},
             "env": {"type": "str", "required": True, "no_log": True},
             "strategies": {"type": "str", "required": True},
+            "overrides": {"type": "str"},
             "node": {"type": "str", "required": True},
         },
         supports_check_mode=True,

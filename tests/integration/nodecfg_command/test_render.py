@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import pytest
 import yaml
 
-from tests.integration.node.world import API_KEY, API_SECRET, MARKET_MAKER, REDIS_USER, TRADER, eventually
+from tests.integration.node.world import API_KEY, API_SECRET, INSTRUMENT, MARKET_MAKER, REDIS_USER, TRADER, eventually
 from tests.integration.nodecfg_command.conftest import REPOSITORY
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from tests.integration.nodecfg_command.conftest import Command
 
 
-def _start(rendered: Path, log: Path) -> subprocess.Popen[bytes]:
+def _start(rendered: Path, log: Path, *options: str) -> subprocess.Popen[bytes]:
     environment = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(REPOSITORY),
@@ -29,7 +31,7 @@ def _start(rendered: Path, log: Path) -> subprocess.Popen[bytes]:
     }
     with log.open("wb") as file:
         return subprocess.Popen(
-            [sys.executable, "-m", "nautilus_trader.live", "--fsspec-url", str(rendered)],
+            [sys.executable, "-m", "nautilus_trader.live", "--fsspec-url", str(rendered), *options],
             cwd=log.parent,
             env=environment,
             stdout=file,
@@ -65,13 +67,39 @@ def test_upstreams_module_runs_it(command: Command, redis: Redis, venue: Venue, 
     assert "Execution state reconciled" in log.read_text(errors="replace")
 
 
-def test_upstreams_module_refuses_a_trader_id(command: Command, tmp_path: Path) -> None:
-    """1.231.0 decodes without its own hook: when this test fails, the note of `render` can go."""
+@pytest.mark.parametrize(
+    ("name", "value", "kind"),
+    [
+        ("NAUTILUS_TRADER_ID", TRADER, "nautilus_trader.model.identifiers.TraderId"),
+        ("RECONCILIATION_INSTRUMENT_IDS", INSTRUMENT, "nautilus_trader.model.identifiers.InstrumentId"),
+    ],
+)
+def test_upstreams_module_refuses_it(command: Command, tmp_path: Path, name: str, value: str, kind: str) -> None:
+    """1.231.0 decodes without its own hook: when this test fails, the refusal of `render` can go."""
     rendered = tmp_path / "node.json"
-    done = command.run("render", "--output", str(rendered))
+    changes = {"NAUTILUS_TRADER_ID": "TRADER-001", name: value}
+    refused = command.run("render", "--output", str(rendered), **changes)
+    assert (refused.returncode, rendered.exists()) == (78, False)
+    assert f"{name} = {value}: is in the config, and upstream's module refuses it there: Expected {kind}" in (
+        refused.stderr
+    )
+    done = command.run("render", "--allow-refused", "--output", str(rendered), **changes)
     assert done.returncode == 0
-    assert "refuses this: Expected `nautilus_trader.model.identifiers.TraderId`" in done.stderr
     node = _start(rendered, tmp_path / "upstream.log")
     assert node.wait(60) == 1
-    assert "Expected `nautilus_trader.model.identifiers.TraderId`" in (tmp_path / "upstream.log").read_text()
-    assert TRADER in rendered.read_text()
+    assert f"Expected `{kind}`" in (tmp_path / "upstream.log").read_text()
+
+
+def test_upstreams_module_builds_leverages(command: Command, redis: Redis, tmp_path: Path) -> None:
+    """Leverages and margin types, whose keys are Binance's symbols, are decoded by upstream's module too."""
+    rendered, log = tmp_path / "node.json", tmp_path / "upstream.log"
+    redis.admin("ACL", "SETUSER", REDIS_USER, "resetkeys", "~trader-TRADER-001:*")
+    done = command.run(
+        *("render", "--as-default-trader", "--with-secrets", "--output", str(rendered)),
+        BINANCE_LEVERAGES=json.dumps({INSTRUMENT: 5}),
+        BINANCE_MARGIN_TYPES=json.dumps({INSTRUMENT: "CROSSED"}),
+    )
+    assert done.returncode == 0, done.stderr
+    node = _start(rendered, log, "--start", "false")
+    assert node.wait(60) == 0, log.read_text()
+    assert "Building execution client for BINANCE" in log.read_text()

@@ -1,18 +1,47 @@
-"""The whole space of settings as hypothesis strategies, for the tests that build configs and nodes from it."""
+"""The whole space of settings as hypothesis strategies, for the tests that build configs and nodes from it.
+
+Every switch, number and choice is drawn over its whole range as its model declares it (`simple`), so a new setting of
+that kind is in the space at once; text, lists and what depends on other settings is drawn by hand.
+"""
 
 from __future__ import annotations
 
-import base64
 import os
 import string
-from typing import Any
+import types
+import typing
+from dataclasses import dataclass, field
+from enum import StrEnum
+from math import ceil
+from typing import TYPE_CHECKING, Any
 
+import annotated_types
+import yaml
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
+from pydantic.fields import FieldInfo
 
+from nodecfg.settings import SECTIONS
+from nodecfg.settings.rules import VENUES
 from nodecfg.settings.streaming import STREAMABLE
+from nodecfg.settings.values import OrOff
+from tests.unit.nodecfg.space_clients import clients, nets_derivatives
+from tests.unit.nodecfg.space_files import overrides, strategies
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from nodecfg.settings.section import Section
 
 NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
+FLAG = st.sampled_from(["true", "false", "1", "0", "yes", "no", "on", "off", "True"])
+WORD = st.text(string.ascii_letters + string.digits + "_", min_size=1, max_size=7)
+HOST = st.sampled_from(["localhost", "127.0.0.1", "redis", "redis-1.internal.example.net", "10.1.2.3"])
+PASSWORD = st.text(string.ascii_letters + string.digits + "-_@:+&=!$~.,;*()", min_size=8, max_size=64).map(
+    lambda text: f"pw{text}"
+)
+USER = st.from_regex(r"[a-z][a-z0-9_-]{2,30}", fullmatch=True)
+COMPONENT = st.sampled_from(["RiskEngine", "ExecClient-BINANCE", "MarketMaker-001", "Cache"])
 
 
 def profile(usual: int, nightly: int = 2000) -> settings:
@@ -21,147 +50,206 @@ def profile(usual: int, nightly: int = 2000) -> settings:
     return settings(max_examples=nightly if NIGHTLY else usual, deadline=None, suppress_health_check=slow)
 
 
-_SEED = bytes.fromhex("302e020100300506032b657004220420")
-_WORD = st.text(string.ascii_letters + string.digits + "_", min_size=1, max_size=7)
-_KEY = st.text(string.ascii_letters + string.digits, min_size=16, max_size=64).filter(lambda text: len(set(text)) > 4)
-_HMAC = _KEY.map(lambda text: f"secret{text}")
-_ED25519 = st.binary(min_size=32, max_size=32).map(lambda seed: base64.b64encode(_SEED + seed).decode())
-_BASE = st.text(string.ascii_uppercase, min_size=1, max_size=8)
-_FLAG = st.sampled_from(["true", "false", "1", "no"])
-_RATE = st.tuples(st.integers(1, 999), st.integers(0, 59)).map(lambda pair: f"{pair[0]}/00:{pair[1]:02d}:01")
+@dataclass(frozen=True)
+class Drawn:
+    """Variables, and the files that they shall name."""
+
+    variables: dict[str, str]
+    files: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def placed(self, directory: Path) -> dict[str, str]:
+        """Write the files into a directory and return the variables with their paths."""
+        variables = dict(self.variables)
+        for name, document in self.files.items():
+            path = directory / f"{name}.yaml"
+            path.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+            variables[f"NAUTILUS_{name.upper()}_FILE"] = str(path)
+        return variables
 
 
-def _text(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[str]:
-    return strategy.map(str)
+def simple(section: type[Section]) -> dict[str, st.SearchStrategy[str]]:
+    """Return a strategy for every variable of a section that is a switch, a number or a choice."""
+    found = {}
+    for name, info in section.model_fields.items():
+        values = _values(info.annotation, info.metadata)
+        if values is not None:
+            found[section.variable(name)] = values
+    return found
 
 
-def _off(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[str]:
-    return st.one_of(st.just("off"), strategy.map(str))
+def _values(kind: Any, metadata: list[Any]) -> st.SearchStrategy[str] | None:  # noqa: ANN401 any annotation
+    if typing.get_origin(kind) is typing.Annotated:
+        inner, *more = typing.get_args(kind)
+        flat = [one for part in more for one in (part.metadata if isinstance(part, FieldInfo) else [part])]
+        return _values(inner, [*metadata, *flat])
+    if typing.get_origin(kind) in (typing.Union, types.UnionType):
+        (inner,) = [part for part in typing.get_args(kind) if part is not type(None)]
+        values = _values(inner, metadata)
+        return st.one_of(st.just("off"), values) if values is not None and OrOff in metadata else values
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return st.sampled_from([member.value for member in kind])
+    return FLAG if kind is bool else _numbers(kind, metadata)
 
 
-_PLAIN: dict[str, st.SearchStrategy[str]] = {
-    "NAUTILUS_LOG_LEVEL": st.sampled_from(["TRACE", "debug", "Info", "WARN", "ERROR"]),
-    "NAUTILUS_LOG_COLORS": _FLAG,
-    "NAUTILUS_LOG_FILE_FORMAT": st.sampled_from(["text", "json"]),
-    "NAUTILUS_LOG_FILE_MAX_SIZE": _text(st.integers(100_000, 10**9)),
-    "NAUTILUS_LOG_FILE_MAX_BACKUPS": _text(st.integers(0, 100)),
-    "NAUTILUS_LOG_COMPONENT_LEVELS": st.sampled_from(["RiskEngine=DEBUG", "A=INFO,B-1=error"]),
-    "NAUTILUS_TIMEOUT_CONNECTION": _text(st.floats(1, 600)),
-    "NAUTILUS_TIMEOUT_RECONCILIATION": _text(st.integers(1, 1800)),
-    "NAUTILUS_TIMEOUT_PORTFOLIO": _text(st.integers(1, 600)),
-    "NAUTILUS_TIMEOUT_POST_STOP": _text(st.floats(0.1, 30)),
-    "REDIS_SSL": st.just("false"),
-    "REDIS_CONNECTION_TIMEOUT": _text(st.integers(1, 120)),
-    "REDIS_RESPONSE_TIMEOUT": _text(st.integers(1, 120)),
-    "REDIS_RETRIES": _text(st.integers(3600, 10**9)),
-    "NAUTILUS_CACHE_TICK_CAPACITY": _text(st.integers(1, 10**6)),
-    "NAUTILUS_CACHE_BAR_CAPACITY": _text(st.integers(1, 10**6)),
-    "NAUTILUS_CACHE_BULK_READ_BATCH_SIZE": _text(st.integers(1, 10**5)),
-    "NAUTILUS_DATA_TIME_BARS_INTERVAL_TYPE": st.sampled_from(["left-open", "right-open"]),
-    "NAUTILUS_DATA_TIME_BARS_TIMESTAMP_ON_CLOSE": _FLAG,
-    "NAUTILUS_DATA_TIME_BARS_SKIP_FIRST_NON_FULL_BAR": _FLAG,
-    "NAUTILUS_DATA_TIME_BARS_BUILD_WITH_NO_UPDATES": _FLAG,
-    "NAUTILUS_DATA_TIME_BARS_BUILD_DELAY": _text(st.integers(0, 10**6)),
-    "NAUTILUS_DATA_VALIDATE_DATA_SEQUENCE": _FLAG,
-    "NAUTILUS_DATA_BUFFER_DELTAS": _FLAG,
-    "NAUTILUS_DATA_EMIT_QUOTES_FROM_BOOK": _FLAG,
-    "NAUTILUS_DATA_QSIZE": _text(st.integers(1000, 10**6)),
-    "NAUTILUS_EXEC_MANAGE_OWN_ORDER_BOOKS": _FLAG,
-    "NAUTILUS_EXEC_ALLOW_OVERFILLS": _FLAG,
-    "NAUTILUS_EXEC_QSIZE": _text(st.integers(1000, 10**6)),
-    "NAUTILUS_PORTFOLIO_USE_MARK_PRICES": _FLAG,
-    "NAUTILUS_PORTFOLIO_BAR_UPDATES": _FLAG,
-    "NAUTILUS_PORTFOLIO_MIN_ACCOUNT_STATE_LOGGING_INTERVAL_MS": _off(st.integers(1, 10**6)),
-    "RECONCILIATION_PRESET": st.sampled_from(["CONSERVATIVE", "STANDARD", "AGGRESSIVE", "DISABLED"]),
-    "RECONCILIATION_FORCE_DISABLED": st.just("true"),
-    "RECONCILIATION_STARTUP_DELAY_SECS": _text(st.floats(10, 600)),
-    "RECONCILIATION_INFLIGHT_CHECK_INTERVAL_MS": _text(st.integers(0, 3000)),
-    "RECONCILIATION_INFLIGHT_CHECK_THRESHOLD_MS": _text(st.integers(5000, 60_000)),
-    "RECONCILIATION_INFLIGHT_CHECK_RETRIES": _text(st.integers(1, 100)),
-    "RECONCILIATION_OPEN_CHECK_INTERVAL_SECS": _off(st.floats(1, 3600)),
-    "RECONCILIATION_OPEN_CHECK_OPEN_ONLY": _FLAG,
-    "RECONCILIATION_OPEN_CHECK_LOOKBACK_MINS": _text(st.integers(60, 43_200)),
-    "RECONCILIATION_POSITION_CHECK_RETRIES": _text(st.integers(1, 100)),
-    "RECONCILIATION_PURGE_CLOSED_ORDERS_INTERVAL_MINS": _off(st.integers(1, 1000)),
-    "RECONCILIATION_PURGE_CLOSED_POSITIONS_BUFFER_MINS": _text(st.integers(1, 1000)),
-    "RECONCILIATION_GENERATE_MISSING_ORDERS": _FLAG,
+def _numbers(kind: Any, metadata: list[Any]) -> st.SearchStrategy[str] | None:  # noqa: ANN401 any annotation
+    low: Any = next((one.ge for one in metadata if isinstance(one, annotated_types.Ge)), None)
+    high: Any = next((one.le for one in metadata if isinstance(one, annotated_types.Le)), None)
+    if kind not in (int, float) or low is None or high is None:
+        return None
+    return (st.integers(low, high) if kind is int else st.floats(low, high)).map(str)
+
+
+_SIMPLE = {
+    name: values
+    for key, section in SECTIONS.items()
+    if key not in (*VENUES, "environment", "timeouts", "shutdown", "message_bus", "streaming")
+    for name, values in simple(section).items()
+    if name not in {"NAUTILUS_LOG_LEVEL", "NAUTILUS_LOG_FILE_LEVEL"}
+}
+_RATE = st.tuples(st.integers(1, 10**9 - 1), st.integers(0, 999), st.integers(0, 59), st.integers(1, 59)).map(
+    lambda parts: "{}/{:02d}:{:02d}:{:02d}".format(*parts)
+)
+_NAMES = st.lists(st.from_regex(r"[A-Z][A-Z0-9]{1,8}", fullmatch=True), min_size=1, max_size=3, unique=True).map(
+    ",".join
+)
+_TEXT: dict[str, st.SearchStrategy[str]] = {
+    "NAUTILUS_LOG_COMPONENT_LEVELS": st.dictionaries(
+        COMPONENT, st.sampled_from(["TRACE", "debug", "Info", "WARN", "error"]), min_size=1
+    ).map(lambda levels: ",".join(f"{name}={level}" for name, level in levels.items())),
+    "NAUTILUS_DATA_EXTERNAL_CLIENTS": _NAMES,
+    "NAUTILUS_EXEC_EXTERNAL_CLIENTS": _NAMES,
+    "REDIS_HOST": HOST,
     "RISK_MAX_ORDER_SUBMIT_RATE": _RATE,
     "RISK_MAX_ORDER_MODIFY_RATE": _RATE,
-    "RISK_QSIZE": _text(st.integers(1000, 10**6)),
-    "READY_TIMEOUT": _text(st.integers(1, 3600)),
-    "SHUTDOWN_POLICY": st.sampled_from(["keep", "cancel", "flatten"]),
-    "SHUTDOWN_TIMEOUT": _text(st.integers(45, 80)),
-}
-_BUS: dict[str, st.SearchStrategy[str]] = {
-    "NAUTILUS_BUS_ENCODING": st.sampled_from(["json", "msgpack"]),
-    "NAUTILUS_BUS_AUTOTRIM_MINS": _text(st.integers(1, 10_080)),
-    "NAUTILUS_BUS_STREAMS_PREFIX": _WORD,
-    "NAUTILUS_BUS_STREAM_PER_TOPIC": _FLAG,
-    "NAUTILUS_BUS_HEARTBEAT_INTERVAL_SECS": _off(st.integers(1, 3600)),
-}
-_CATALOG: dict[str, st.SearchStrategy[str]] = {
-    "NAUTILUS_CATALOG_FLUSH_INTERVAL_MS": _text(st.integers(10, 600_000)),
-    "NAUTILUS_CATALOG_ROTATION_MODE": st.sampled_from(["NO_ROTATION", "SIZE", "INTERVAL", "SCHEDULED_DATES"]),
-    "NAUTILUS_CATALOG_MAX_FILE_SIZE": _text(st.integers(10**6, 10**10)),
-    "NAUTILUS_CATALOG_ROTATION_INTERVAL_SECS": _text(st.integers(60, 86_400)),
-}
-# Client, how its symbols end, its venue.
-_CLIENTS = {
-    "BINANCE": ("USDT-PERP", "BINANCE"),
-    "BINANCE_SPOT": ("USDT", "BINANCE_SPOT"),
-    "BINANCE_MARGIN": ("USDT", "BINANCE_MARGIN"),
-    "BINANCE_COIN_FUTURES": ("USD-PERP", "BINANCE_COIN_FUTURES"),
-    "BYBIT": ("USDT-LINEAR", "BYBIT"),
+    "RECONCILIATION_FILTERED_CLIENT_ORDER_IDS": st.lists(
+        st.from_regex(r"O-[0-9]{8}-[0-9]{6}-[0-9]{3}", fullmatch=True), min_size=1, max_size=3, unique=True
+    ).map(",".join),
 }
 
 
 @st.composite
-def right_variables(draw: st.DrawFn, catalog: str = "/nowhere/catalog") -> dict[str, str]:
-    """Draw variables that are right by themselves and together."""
-    variables = {"NAUTILUS_TRADER_ID": f"{draw(_WORD)}-{draw(_WORD)}"}
-    variables |= draw(st.fixed_dictionaries({}, optional=_PLAIN))
-    if variables.get("RECONCILIATION_PRESET") == "DISABLED":
-        variables["RECONCILIATION_FORCE_DISABLED"] = "true"
-    names = draw(st.lists(st.sampled_from(sorted(_CLIENTS)), min_size=1, unique=True))
-    real = draw(st.booleans()) and "BINANCE_COIN_FUTURES" not in names
-    key, secret = draw(_KEY), draw(_ED25519)
-    if names in (["BINANCE"], ["BINANCE_COIN_FUTURES"]) or "BINANCE_COIN_FUTURES" in names:
-        # The one account type without a WebSocket API on its testnet shares its keys with the main client.
-        names = [name for name in names if name != "BINANCE_COIN_FUTURES"] or names
-        secret = draw(_HMAC) if names in (["BINANCE"], ["BINANCE_COIN_FUTURES"]) else secret
-    for name in names:
-        variables |= _client(draw, name, key=key, secret=draw(_HMAC) if name == "BYBIT" else secret, real=real)
+def right_settings(draw: st.DrawFn, catalog: str = "/nowhere/catalog") -> Drawn:
+    """Draw settings that are right by themselves and together, with the files that belong to them."""
+    variables = draw(st.fixed_dictionaries({}, optional=_SIMPLE | _TEXT))
+    name, tag = draw(WORD), draw(WORD)
+    variables["NAUTILUS_TRADER_ID"] = f"{name}-{tag}"
+    real = draw(st.booleans())
+    variables |= draw(clients(real=real))
+    if not real:
+        variables |= draw(st.fixed_dictionaries({}, optional={"NAUTILUS_DEBUG": FLAG}))
+        variables |= draw(st.fixed_dictionaries({}, optional={"NAUTILUS_ENVIRONMENT": st.just("SANDBOX")}))
+    variables.setdefault("NAUTILUS_ENVIRONMENT", draw(st.sampled_from(["LIVE", ""])))
+    variables |= draw(_account("REDIS"))
+    variables |= draw(_logs())
+    variables |= draw(_times())
+    variables |= draw(_bus())
+    variables |= draw(_catalog(catalog))
+    _settle_engines(draw, variables)
+    loaded = instruments(variables)
+    for variable in ("READY_DATA_EXCEPT", "RECONCILIATION_INSTRUMENT_IDS"):
+        if draw(st.booleans()):
+            variables[variable] = ",".join(draw(_some(loaded)))
     if draw(st.booleans()):
-        variables |= {"NAUTILUS_BUS_ENABLED": "true", **draw(st.fixed_dictionaries({}, optional=_BUS))}
+        limits = ", ".join(f'"{one}": {draw(st.integers(1, 10**15 - 1))}' for one in draw(_some(loaded)))
+        variables["RISK_MAX_NOTIONAL_PER_ORDER"] = f"{{{limits}}}"
+    files = {}
     if draw(st.booleans()):
-        types = draw(st.lists(st.sampled_from(STREAMABLE), min_size=1, max_size=5, unique=True))
-        variables |= {"NAUTILUS_CATALOG_PATH": catalog, "NAUTILUS_CATALOG_INCLUDE_TYPES": ",".join(types)}
-        variables |= draw(st.fixed_dictionaries({}, optional=_CATALOG))
-    if not real and draw(st.booleans()):
-        variables["NAUTILUS_DEBUG"] = "true"
-    return variables
+        files["strategies"] = draw(strategies(loaded, trader_tag=tag))
+    if draw(st.booleans()):
+        files["overrides"] = draw(overrides(loaded_clients(variables)))
+    return Drawn(variables, files)
 
 
-def _client(draw: st.DrawFn, name: str, *, key: str, secret: str, real: bool) -> dict[str, str]:
-    ending, venue = _CLIENTS[name]
-    # Four letters and USD can be three letters and BUSD: upstream takes longer coin-margined names for USD-margined.
-    base = _BASE if name != "BINANCE_COIN_FUTURES" else _BASE.filter(lambda text: len(text) < 4)
-    bases = draw(st.lists(base, min_size=1, max_size=4, unique=True))
-    ids = [f"{base}{ending}.{venue}" for base in bases]
-    demo = not real and draw(st.booleans())
-    values = {
-        "API_KEY": key,
-        "API_SECRET": secret,
-        "TESTNET": "false" if real or demo else "true",
-        "DEMO": "true" if demo else "false",
-        "INSTRUMENT_IDS": ",".join(ids),
-        "RECV_WINDOW_MS": str(draw(st.integers(1, 60_000))),
-    }
-    if name not in {"BINANCE_SPOT", "BINANCE_MARGIN"} and draw(st.booleans()):
-        values["LEVERAGES"] = f'{{"{ids[0]}": {draw(st.integers(1, 125))}}}'
-    if name == "BINANCE" and draw(st.booleans()):
-        values |= {"HEDGE_MODE": "true", "MARGIN_TYPES": f'{{"{ids[0]}": "CROSSED"}}'}
-    if name == "BYBIT" and draw(st.booleans()):
-        values |= {"DATA_PRODUCT_TYPES": "SPOT", "MARGIN_MODE": "REGULAR_MARGIN"}
-        values["POSITION_MODE"] = f'{{"{ids[0]}": "{draw(st.sampled_from(["MERGED_SINGLE", "BOTH_SIDES"]))}"}}'
-    return {f"{name}_{field}": value for field, value in values.items()}
+def loaded_clients(variables: dict[str, str]) -> list[str]:
+    """Return the clients that have a key."""
+    prefixes = {name: section.model_config["env_prefix"] for name, section in SECTIONS.items() if name in VENUES}
+    return [prefix[:-1] for prefix in prefixes.values() if f"{prefix}API_KEY" in variables]
+
+
+def instruments(variables: dict[str, str]) -> list[str]:
+    """Return the instruments of all clients."""
+    return [one for name in loaded_clients(variables) for one in variables[f"{name}_INSTRUMENT_IDS"].split(",")]
+
+
+def _some(items: list[str]) -> st.SearchStrategy[list[str]]:
+    return st.lists(st.sampled_from(items), min_size=1, max_size=3, unique=True)
+
+
+@st.composite
+def _account(draw: st.DrawFn, prefix: str) -> dict[str, str]:
+    password = draw(st.one_of(st.none(), PASSWORD))
+    if password is None:
+        return {}
+    user = draw(st.one_of(st.none(), USER))
+    return {f"{prefix}_PASSWORD": password, **({f"{prefix}_USERNAME": user} if user else {})}
+
+
+@st.composite
+def _logs(draw: st.DrawFn) -> dict[str, str]:
+    levels = st.sampled_from(["TRACE", "debug", "Info", "WARN", "warning", "ERROR"])
+    found = draw(st.fixed_dictionaries({}, optional={"NAUTILUS_LOG_LEVEL": levels, "NAUTILUS_LOG_FILE_LEVEL": levels}))
+    if "NAUTILUS_LOG_FILE_LEVEL" in found or draw(st.booleans()):
+        found["NAUTILUS_LOG_DIRECTORY"] = draw(st.sampled_from(["/var/log/tradingnode/main", "logs"]))
+    return found
+
+
+@st.composite
+def _times(draw: st.DrawFn) -> dict[str, str]:
+    found = draw(st.fixed_dictionaries({}, optional=simple(SECTIONS["timeouts"]) | simple(SECTIONS["shutdown"])))
+    post_stop, disconnection = "NAUTILUS_TIMEOUT_POST_STOP", "NAUTILUS_TIMEOUT_DISCONNECTION"
+    # The stop has 80 s at most, 5 of them to cancel tasks.
+    for name in (post_stop, disconnection):
+        if name in found and float(found[name]) > 37:
+            found[name] = "37"
+    needed = ceil(float(found.get(post_stop, 5)) + float(found.get(disconnection, 10)) + 5)
+    if "SHUTDOWN_TIMEOUT" in found or needed > 45:
+        found["SHUTDOWN_TIMEOUT"] = str(draw(st.integers(needed, 80)))
+    return found
+
+
+@st.composite
+def _bus(draw: st.DrawFn) -> dict[str, str]:
+    plain = simple(SECTIONS["message_bus"])
+    streams = st.lists(WORD, min_size=1, max_size=2, unique=True).map(",".join)
+    found = draw(
+        st.fixed_dictionaries(
+            {},
+            optional={**plain, "NAUTILUS_BUS_STREAMS_PREFIX": WORD, "NAUTILUS_BUS_EXTERNAL_STREAMS": streams},
+        )
+    )
+    if draw(st.booleans()):
+        found |= {"NAUTILUS_BUS_HOST": draw(HOST), **draw(_account("NAUTILUS_BUS"))}
+    return found
+
+
+@st.composite
+def _catalog(draw: st.DrawFn, path: str) -> dict[str, str]:
+    found = draw(st.fixed_dictionaries({}, optional=simple(SECTIONS["streaming"])))
+    if draw(st.booleans()):
+        types_ = draw(st.lists(st.sampled_from(STREAMABLE), min_size=1, max_size=5, unique=True))
+        found |= {"NAUTILUS_CATALOG_PATH": path, "NAUTILUS_CATALOG_INCLUDE_TYPES": ",".join(types_)}
+    return found
+
+
+def _settle_engines(draw: st.DrawFn, variables: dict[str, str]) -> None:
+    """Make what was drawn independently fit together."""
+    prefix = "RECONCILIATION_"
+    on = variables.get(f"{prefix}ENABLED", "").lower() in {"true", "1", "yes", "on"}
+    off = variables.get(f"{prefix}PRESET") == "DISABLED" or (f"{prefix}ENABLED" in variables and not on)
+    if off and not on:
+        variables[f"{prefix}FORCE_DISABLED"] = "true"
+    if f"{prefix}LOOKBACK_MINS" in variables:
+        variables[f"{prefix}ALLOW_LIMITED_LOOKBACK"] = "true"
+    interval, threshold = f"{prefix}INFLIGHT_CHECK_INTERVAL_MS", f"{prefix}INFLIGHT_CHECK_THRESHOLD_MS"
+    if interval in variables or threshold in variables:
+        longest = int(variables.get(threshold, "600000"))
+        variables[threshold] = str(longest)
+        variables[interval] = str(draw(st.integers(0, longest)))
+    if not nets_derivatives(variables):
+        variables[f"{prefix}POSITION_CHECK_INTERVAL_SECS"] = "off"
+    lookback = f"{prefix}OPEN_CHECK_LOOKBACK_MINS"
+    if draw(st.booleans()):
+        variables[lookback] = str(draw(st.integers(60, 43_200)))
+    audit, books = "NAUTILUS_EXEC_OWN_BOOKS_AUDIT_INTERVAL_SECS", "NAUTILUS_EXEC_MANAGE_OWN_ORDER_BOOKS"
+    if audit in variables:
+        variables[books] = "true"

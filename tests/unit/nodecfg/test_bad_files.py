@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -62,7 +64,10 @@ FILES: list[tuple[str, bytes, str]] = [
     ("strategies that are a directory", RIGHT.encode() + b"NAUTILUS_STRATEGIES_FILE=/tmp\n", "s a directory"),
     ("overrides that are a directory", RIGHT.encode() + b"NAUTILUS_OVERRIDES_FILE=/tmp\n", "s a directory"),
 ]
-COMMANDS = (["check"], ["check", "--json"], ["show"], ["show", "--json"], ["render"], ["doctor", "--json"])
+COMMANDS = (
+    *(["check"], ["check", "--json"], ["show"], ["show", "--json"]),
+    *(["render"], ["render", "--allow-refused", "--json"], ["doctor"], ["doctor", "--json"]),
+)
 
 
 def _quoted(variables: Mapping[str, str]) -> str:
@@ -96,21 +101,36 @@ def test_refuses_the_file(tmp_path: Path, name: str, content: bytes, said: str) 
     assert "\x00" not in told.output
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=[" ".join(command) for command in COMMANDS])
-@pytest.mark.parametrize("number", range(0, len(BAD), 7))
+@pytest.mark.parametrize(("changes", "variable"), [row[:2] for row in BAD], ids=range(len(BAD)))
 def test_every_command_refuses_wrong_variables(
-    variables: dict[str, str], secrets: tuple[str, ...], tmp_path: Path, command: list[str], number: int
+    variables: dict[str, str],
+    secrets: tuple[str, ...],
+    tmp_path: Path,
+    changes: Mapping[str, str | None],
+    variable: str,
 ) -> None:
-    """A sample of the table of wrong variables ends every command with 78 and no secret, none with a traceback."""
-    changes, variable, _ = BAD[number]
+    """Every row of the table ends every command with 78, its variable and no secret, none with a traceback."""
     changed = {**variables, **{k: v for k, v in changes.items() if v is not None}}
     changed = {name: value for name, value in changed.items() if changes.get(name, "") is not None}
-    path = _write(tmp_path / "node.env", _quoted(changed).encode())
-    told = CliRunner().invoke(app, [*command, "--env-file", str(path)])
-    assert told.exit_code == 78, told.output
-    assert isinstance(told.exception, SystemExit)
-    assert variable in told.output
-    assert not [secret for secret in secrets if secret in told.output]
+    path = str(_write(tmp_path / "node.env", _quoted(changed).encode()))
+    right = str(_write(tmp_path / "right.env", _quoted(variables).encode()))
+    commands = [[*command, "--env-file", path] for command in COMMANDS]
+    for command in (*commands, ["diff", right, path], ["diff", "--json", path, right]):
+        told = CliRunner().invoke(app, command)
+        assert told.exit_code == 78, (command, told.output)
+        assert isinstance(told.exception, SystemExit), command
+        assert variable in told.output
+        assert not [secret for secret in secrets if secret in told.output]
+
+
+def test_settings_from_a_pipe(variables: dict[str, str]) -> None:
+    """An env file may be a pipe, for secrets that shall not touch a disk; one that never ends is refused."""
+    line = [sys.executable, "-m", "nodecfg", "check", "--no-strategies", "--env-file"]
+    done = subprocess.run([*line, "/dev/stdin"], input=_quoted(variables), capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "ok: env file /dev/stdin: MM-001" in done.stdout
+    endless = subprocess.run([*line, "/dev/zero"], capture_output=True, text=True, check=False, timeout=60)
+    assert (endless.returncode, "larger than 1 MB" in endless.stderr) == (78, True)
 
 
 def test_there_are_more_than_a_hundred() -> None:

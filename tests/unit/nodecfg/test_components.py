@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 MODULE = """
 from nautilus_trader.common.actor import Actor
 from nautilus_trader.common.config import ActorConfig
+from nautilus_trader.model.identifiers import InstrumentId
 from nautilus_trader.trading.config import StrategyConfig
 from nautilus_trader.trading.strategy import Strategy
 
 
 class WatcherConfig(ActorConfig, frozen=True):
     threshold: int
+    watched: list[InstrumentId] = []
 
 
 class Watcher(Actor):
@@ -80,6 +82,12 @@ def test_actors_and_algorithms_reach_the_node(build: Callable[[str], TradingNode
         ("actors:\n" + ACTOR.replace("Watcher'", "Watchman'") % "", "actors[0].actor_path", "has no class 'Watchman'"),
         ("actors:\n" + (ACTOR % "") * 2, "actors[1].config.component_id", "which strategies.yaml actors[0] has"),
         ("actors:\n" + ACTOR % ", component_id: 'a:b'", "actors[0].config.component_id", "holds ':'"),
+        (
+            "actors:\n" + ACTOR % ", watched: [X-PERP.BINANCE]",
+            "actors[0].config.watched",
+            "PERP.BINANCE is not loaded",
+        ),
+        ("actors:\n" + ACTOR % ", watched: [BTCUSDT-PERP.BINANC]", "actors[0].config.watched", "is not loaded"),
         ("actors: []\nexec_algorithms:\n" + ALGORITHM, " actors", "is missing or empty"),
         ("exec_algorithms:\n" + ALGORITHM * 2, "exec_algorithms[1].config.exec_algorithm_id", "has already"),
         ("exec_algorithms:\n" + ALGORITHM.replace("config: {", "config: {x: 1"), "config.x", "is not a field of"),
@@ -151,3 +159,12 @@ def test_the_example_holds(repository: Path, variables: dict[str, str]) -> None:
     config = TradingNodeConfigFactory.from_env({**variables, **both, **example})
     assert _claims(config) == [["BTCUSDT-PERP.BINANCE"], ["ETHUSDT-PERP.BINANCE"]]
     assert len(config.exec_algorithms) == 1
+
+
+def test_instruments_from_elsewhere_need_not_be_loaded(
+    build: Callable[[str], TradingNodeConfig], variables: dict[str, str]
+) -> None:
+    """A synthetic instrument is a component's own, and other venues' data may come over the message bus."""
+    assert len(build("actors:\n" + ACTOR % ", watched: [BTC-ETH.SYNTH]").actors) == 1
+    variables["NAUTILUS_DATA_EXTERNAL_CLIENTS"] = "BUS"
+    assert len(build("actors:\n" + ACTOR % ", watched: [BTCUSDT.ELSEWHERE]").actors) == 1

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from nodecfg.cli import app
 from nodecfg.settings import SECTIONS
+from tests.unit.nodecfg.accounts import BYBIT, FUTURES, NODE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,6 +47,26 @@ def test_a_testnet_node_from_the_guide_alone(
     result = CliRunner().invoke(app, ["check", "--overrides", "overrides.yaml"])
     assert result.exit_code == 0, result.output
     assert "MM-001, Binance testnet, 1 strateg" in result.output
+
+
+@pytest.mark.parametrize(
+    ("clients", "said"),
+    [
+        (BYBIT, "Bybit testnet"),
+        ({**BYBIT, "BYBIT_TESTNET": "false", "BYBIT_DEMO": "true"}, "Bybit demo"),
+        (
+            {**FUTURES, **BYBIT, "BINANCE_TESTNET": "false", "BYBIT_TESTNET": "false"},
+            "Binance, REAL MONEY and Bybit, REAL MONEY",
+        ),
+    ],
+)
+def test_check_says_where_every_client_trades(tmp_path: Path, clients: dict[str, str], said: str) -> None:
+    """Each client is named, and real money only where it is real."""
+    path = tmp_path / "node.env"
+    path.write_text("".join(f"{name}='{value}'\n" for name, value in {**NODE, **clients}.items()))
+    path.chmod(0o600)
+    result = CliRunner().invoke(app, ["check", "--no-strategies", "--env-file", str(path)])
+    assert (result.exit_code, f"MM-001, {said}, strategies" in result.output) == (0, True), result.output
 
 
 def test_every_command_and_variable_exists(guide: str) -> None:

@@ -17,6 +17,7 @@ def test_main_has_the_names_of_the_contract() -> None:
         "redis_user": "tradingnode-main",
         "env_file": "/etc/tradingnode/main.env",
         "strategies_file": "/etc/tradingnode/main.strategies.yaml",
+        "overrides_file": "/etc/tradingnode/main.overrides.yaml",
         "state_dir": "/var/lib/tradingnode/main",
         "log_dir": "/var/log/tradingnode/main",
         "run_dir": "/run/tradingnode/main",

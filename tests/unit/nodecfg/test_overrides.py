@@ -67,6 +67,9 @@ REFUSED: list[tuple[str, str, str, str]] = [
         "not a field",
         "use_agg_trade_",
     ),
+    ("timeout_connection: {a: 1}", "timeout_connection", "expected 'float'", "float"),
+    ("load_state: {}", "load_state", "expected 'bool'", "bool"),
+    ("emulator: {debug: {x: 1}}", "emulator.debug", "expected 'bool'", "bool"),
     ("data_clients: 5", "data_clients", "expected 'object'", "dict"),
     # secrets
     ("cache.database.password: hunter22", "cache.database.password", "is a secret", "REDIS_PASSWORD"),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
-from nautilus_trader.live.config import TradingNodeConfig
+from nautilus_trader.live.config import LiveDataEngineConfig, LiveExecEngineConfig, TradingNodeConfig
+from nautilus_trader.persistence.config import StreamingConfig
 from typer.testing import CliRunner
 
 from nodecfg import TradingNodeConfigFactory, TradingNodeSettings, adapter_factories
@@ -40,7 +42,7 @@ def test_render_is_read_back_equal(variables: dict[str, str], write_env: WriteEn
     assert TradingNodeConfig.parse(json.dumps(document)) == TradingNodeConfigFactory.from_settings(settings)
     assert decoded.exec_clients["BINANCE"].factory.create().__name__ == "BinanceLiveExecClientFactory"
     assert TradingNodeConfig.parse(decoded.json()) == decoded
-    assert _run("render", "--env-file", str(write_env(variables))).exit_code == 0
+    assert _run("render", "--env-file", str(write_env(variables)), "--as-default-trader").exit_code == 0
 
 
 def test_render_hides_secrets_unless_told(
@@ -48,7 +50,7 @@ def test_render_hides_secrets_unless_told(
 ) -> None:
     """Redis' password is a mask on stdout and in a plain file; told so, it goes into a private file only."""
     path = write_env(variables)
-    result = _run("render", "--env-file", str(path))
+    result = _run("render", "--as-default-trader", "--env-file", str(path))
     assert "secrets are masked" in result.stderr
     assert not [secret for secret in secrets if secret in result.output]
     assert json.loads(result.stdout)["cache"]["database"]["password"] == "********"
@@ -57,13 +59,14 @@ def test_render_hides_secrets_unless_told(
     assert "--with-secrets" in refused.output
     output = tmp_path / "node.json"
     output.touch(mode=0o644)
-    written = _run("render", "--env-file", str(path), "--with-secrets", "-o", str(output))
+    command = ("render", "--as-default-trader", "--env-file", str(path))
+    written = _run(*command, "--with-secrets", "-o", str(output))
     assert (written.exit_code, output.stat().st_mode & 0o777) == (0, 0o600)
     assert json.loads(output.read_text())["cache"]["database"]["password"] == variables["REDIS_PASSWORD"]
     assert not [secret for secret in secrets if secret in written.output]
-    nowhere = _run("render", "--env-file", str(path), "--with-secrets", "-o", str(tmp_path / "no" / "x"))
-    assert nowhere.exit_code == 78
-    assert _run("render", "--env-file", str(path), "-o", str(tmp_path / "no" / "x")).exit_code == 78
+    for options in (("--with-secrets",), ()):
+        nowhere = _run(*command, *options, "-o", str(tmp_path / "no" / "x"))
+        assert (nowhere.exit_code, "cannot be written" in nowhere.output) == (78, True)
 
 
 def test_a_private_file_is_whole_or_not_there(tmp_path: Path) -> None:
@@ -75,30 +78,72 @@ def test_a_private_file_is_whole_or_not_there(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_render_for_upstreams_module(variables: dict[str, str], write_env: WriteEnv, tmp_path: Path) -> None:
-    """Without the trader id upstream's module takes it; with an identifier elsewhere no option helps, which is told."""
-    path = write_env(variables)
-    plain = _run("render", "--env-file", str(path))
-    assert json.loads(plain.stdout)["trader_id"] == "MM-001"
-    assert "refuses this" in plain.stderr
-    default = _run("render", "--env-file", str(path), "--as-default-trader")
-    assert "trader_id" not in json.loads(default.stdout)
-    assert "refuses this" not in default.stderr
+def test_render_names_every_field_that_upstreams_module_refuses(
+    variables: dict[str, str], write_env: WriteEnv, tmp_path: Path
+) -> None:
+    """All of them at once with 78 and nothing written; allowed, the document holds them and each is a note."""
     overrides = tmp_path / "overrides.yaml"
-    overrides.write_text("exec_engine.external_clients: [OTHER]\n")
-    stuck = _run("render", "--env-file", str(path), "--as-default-trader", "--overrides", str(overrides))
-    assert stuck.exit_code == 78
-    assert "ClientId" in stuck.output
+    overrides.write_text("instance_id: 0c5e1b1c-7a31-4e5e-9c50-6f3d1f0b7a11\n")
+    catalog = {"NAUTILUS_CATALOG_PATH": str(tmp_path / "catalog"), "NAUTILUS_CATALOG_INCLUDE_TYPES": "TradeTick"}
+    refused = {
+        **catalog,
+        "NAUTILUS_CATALOG_ROTATION_MODE": "INTERVAL",
+        "NAUTILUS_DATA_EXTERNAL_CLIENTS": "OTHER",
+        "NAUTILUS_EXEC_EXTERNAL_CLIENTS": "OTHER",
+        "RECONCILIATION_FILTERED_CLIENT_ORDER_IDS": "O-1,O-2",
+        "RECONCILIATION_INSTRUMENT_IDS": "BTCUSDT-PERP.BINANCE",
+    }
+    path = write_env({**variables, **refused})
+    output = tmp_path / "node.json"
+    command = ("render", "--env-file", str(path), "--overrides", str(overrides), "-o", str(output))
+    told = _run(*command, "--json")
+    named = {problem["variable"]: problem["value_masked"] for problem in json.loads(told.output)["problems"]}
+    assert (told.exit_code, output.exists()) == (78, False)
+    assert set(named) == {
+        "NAUTILUS_TRADER_ID",
+        "NAUTILUS_CATALOG_INCLUDE_TYPES",
+        "NAUTILUS_CATALOG_ROTATION_INTERVAL_SECS",
+        "overrides.yaml instance_id",
+        *(set(refused) - {*catalog, "NAUTILUS_CATALOG_ROTATION_MODE"}),
+    }
+    assert (named["NAUTILUS_TRADER_ID"], named["RECONCILIATION_FILTERED_CLIENT_ORDER_IDS"]) == ("MM-001", "O-1,O-2")
+    allowed = _run(*command, "--allow-refused")
+    assert (allowed.exit_code, allowed.stderr.count("will not take this")) == (0, len(named))
+    decoded = TradingNodeConfig.parse(output.read_text())
+    assert str(decoded.trader_id) == "MM-001"
+    assert decoded.streaming.include_types is None
+    assert [str(one) for one in decoded.exec_engine.reconciliation_instrument_ids] == ["BTCUSDT-PERP.BINANCE"]
 
 
-def test_render_tells_that_types_are_lost(variables: dict[str, str], write_env: WriteEnv) -> None:
-    """A catalog's types cannot be read back by upstream: left out and told, and refused for upstream's module."""
-    catalog = {"NAUTILUS_CATALOG_PATH": "/var/lib/catalog", "NAUTILUS_CATALOG_INCLUDE_TYPES": "TradeTick"}
-    path = write_env({**variables, **catalog})
-    result = _run("render", "--env-file", str(path))
-    assert "NAUTILUS_CATALOG_INCLUDE_TYPES is not in it" in result.stderr
-    assert TradingNodeConfig.parse(result.stdout).streaming is not None
-    assert _run("render", "--env-file", str(path), "--as-default-trader").exit_code == 78
+def test_render_as_the_default_trader(variables: dict[str, str], write_env: WriteEnv) -> None:
+    """Without the trader id, and as TRADER-001, nothing is left that upstream's module refuses."""
+    for changes, options in (({}, ["--as-default-trader"]), ({"NAUTILUS_TRADER_ID": "TRADER-001"}, [])):
+        done = _run("render", "--env-file", str(write_env({**variables, **changes})), *options)
+        assert (done.exit_code, "will not take" in done.stderr) == (0, False)
+        assert "trader_id" not in json.loads(done.stdout)
+        assert str(msgspec.json.decode(done.stdout, type=TradingNodeConfig).trader_id) == "TRADER-001"
+
+
+@pytest.mark.parametrize(
+    ("struct", "field"),
+    [
+        (TradingNodeConfig, "trader_id"),
+        (TradingNodeConfig, "instance_id"),
+        (LiveDataEngineConfig, "external_clients"),
+        (LiveExecEngineConfig, "external_clients"),
+        (LiveExecEngineConfig, "filtered_client_order_ids"),
+        (LiveExecEngineConfig, "reconciliation_instrument_ids"),
+        (StreamingConfig, "include_types"),
+        (StreamingConfig, "rotation_interval"),
+    ],
+)
+def test_no_json_value_is_taken_for_an_identifier(struct: type[Any], field: str) -> None:
+    """Whatever JSON holds, msgspec without upstream's hook refuses it there: no other form of the document can help."""
+    kind = next(one.type for one in msgspec.structs.fields(struct) if one.name == field)
+    values: list[Any] = ["MM-001", "", 1, -1, 1.5, True, False, {}, {"value": "MM-001"}, [1], ["MM-001"], [[]], [{}]]
+    for value in (*values, [None], {"type": "TraderId", "value": "MM-001"}):
+        with pytest.raises(msgspec.ValidationError):
+            msgspec.json.decode(msgspec.json.encode(value), type=kind)
 
 
 def test_only_factories_are_reachable() -> None:

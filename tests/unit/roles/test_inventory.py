@@ -47,6 +47,14 @@ def test_a_whole_inventory_is_accepted(repository: Path) -> None:
             {"vault_redis_admin_password": ""},
             "vault_redis_admin_password (inventory/testnet/group_vars/all/vault.yml) is missing",
         ),
+        (
+            {"venue": "demo", "tradingnode_instrument_ids": ["BTCUSDT-LINEAR.BYBIT"]},
+            "vault_bybit_api_key (inventory/testnet/group_vars/all/vault.yml) is missing",
+        ),
+        (
+            {"venue": "testnet", "tradingnode_instrument_ids": ["BTCUSDT-LINEAR.BYBIT", "BTCUSDT.BINANCE_SPOT"]},
+            "vault_binance_spot_api_secret (inventory/testnet/group_vars/all/vault.yml) is missing",
+        ),
         ({"vault_simvenue_api_key": "CHANGE-ME"}, "make vault-edit ENV=testnet"),
         ({"tradingnode_strategies": [{"strategy_path": "CHANGE-ME"}]}, "tradingnode_strategies (inventory/testnet"),
         ({"ansible_host": "203.0.113.7"}, "lab1 (inventory/testnet/hosts.yml) has the example address 203.0.113.7"),
@@ -56,6 +64,13 @@ def test_a_whole_inventory_is_accepted(repository: Path) -> None:
 def test_each_mistake_is_named_with_its_file(repository: Path, change: dict[str, Any], expected: str) -> None:
     """A missing, unknown or example value is told with variable, file and fix."""
     assert any(expected in problem for problem in _problems(repository, {"lab1": GOOD | change}))
+
+
+def test_only_the_keys_of_traded_clients_are_needed(repository: Path) -> None:
+    """A node that trades on Bybit alone needs no key of Binance, not even in place of the example."""
+    bybit = {"vault_bybit_api_key": "e", "vault_bybit_api_secret": "f", "vault_binance_api_key": "CHANGE-ME"}
+    change = {"venue": "testnet", "tradingnode_instrument_ids": ["BTCUSDT-LINEAR.BYBIT"], **bybit}
+    assert _problems(repository, {"lab1": GOOD | change}) == []
 
 
 def test_a_missing_vault_is_one_problem(repository: Path) -> None:
