@@ -32,6 +32,7 @@ PREFIXES: Final = (
     "RECONCILIATION_",
     "RISK_",
     "READY_",
+    "HEALTH_",
     "SHUTDOWN_",
 )
 """Variables that start so are ours."""

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from noderun import logs
-from noderun.states import MEANING, Exit, State
+from noderun.states import MAY_FOLLOW, MEANING, STARTED, Exit, State
 
 if TYPE_CHECKING:
     from noderun.notify import Notifier
+
+_TRADING = "connected, reconciled, trading"
 
 
 class Board:
@@ -18,7 +21,9 @@ class Board:
 
     Attributes:
         state: What the service is doing.
-        reasons: Why it is not trading, one line each; empty while it trades.
+        reasons: What is wrong or waited for, one line each; empty while it is RUNNING.
+        seconds_to_ready: How long the start took, None before its end.
+        transitions: How often each state turned into each other.
     """
 
     def __init__(self, notifier: Notifier) -> None:
@@ -26,22 +31,33 @@ class Board:
         self.notifier = notifier
         self.state = State.STARTING
         self.reasons: list[str] = []
+        self.transitions: Counter[tuple[State, State]] = Counter()
+        self._wrong: list[str] = []
+        self._halted: str | None = None
         self._started = datetime.now(UTC)
         self._started_clock = time.monotonic()
         self._ready: datetime | None = None
-        self._seconds_to_ready: float | None = None
+        self.seconds_to_ready: float | None = None
 
     @property
     def age(self) -> float:
         """Seconds since the start."""
         return time.monotonic() - self._started_clock
 
-    def enter(self, state: State, reason: str) -> None:
-        """Go over to a state."""
+    def enter(self, state: State, *reasons: str) -> None:
+        """Go over to a state.
+
+        Raises:
+            AssertionError: The present state never turns into that one.
+        """
+        if state not in MAY_FOLLOW[self.state]:
+            raise AssertionError(f"{state} cannot follow {self.state}")
         before, self.state = self.state, state
+        self.transitions[before, state] += 1
         logs.identify(state=state.value)
-        logs.get().info("state", before=before.value, reason=reason)
-        self._show(reason)
+        log = logs.get().warning if state is State.DEGRADED else logs.get().info
+        log("state", before=before.value, reason="; ".join(reasons))
+        self._show(*reasons)
 
     def tell(self, progress: str) -> None:
         """Say what the present state waits for; repeated lines are said once."""
@@ -53,11 +69,33 @@ class Board:
     def ready(self) -> None:
         """The node trades: tell systemd."""
         self._ready = datetime.now(UTC)
-        self._seconds_to_ready = self.age
-        self.state, self.reasons = State.RUNNING, []
-        logs.identify(state=self.state.value)
-        logs.get().info("ready", seconds_to_ready=round(self._seconds_to_ready, 3))
-        self.notifier.ready(f"{self.state}: connected, reconciled, trading")
+        self.seconds_to_ready = self.age
+        self.enter(State.RUNNING)
+        self._follow()
+        logs.get().info("ready", seconds_to_ready=round(self.seconds_to_ready, 3))
+        self.notifier.ready(self._line())
+
+    def show(self, wrong: list[str]) -> None:
+        """Let the state of a started node follow what is wrong with it, and whether somebody halted it."""
+        self._wrong = wrong
+        self._follow()
+
+    def halted(self, why: str | None) -> None:
+        """Somebody halted the node, with that line for people; None: resumed it."""
+        self._halted = why
+        self._follow()
+
+    def _follow(self) -> None:
+        state, reasons = State.DEGRADED if self._wrong else State.RUNNING, self._wrong
+        if self._halted is not None:
+            state, reasons = State.HALTED, [self._halted, *self._wrong]
+        if self.state not in STARTED or (self.state is state and self.reasons == reasons):
+            return
+        if self.state is state:
+            logs.get().warning("reasons", reason="; ".join(reasons))
+            self._show(*reasons)
+        else:
+            self.enter(state, *reasons)
 
     def stopping(self, reason: str) -> None:
         """The stop has begun."""
@@ -81,9 +119,12 @@ class Board:
             "reasons": list(self.reasons),
             "started_at": self._started.isoformat(timespec="milliseconds"),
             "ready_at": self._ready.isoformat(timespec="milliseconds") if self._ready else None,
-            "seconds_to_ready": round(self._seconds_to_ready, 3) if self._seconds_to_ready is not None else None,
+            "seconds_to_ready": round(self.seconds_to_ready, 3) if self.seconds_to_ready is not None else None,
         }
 
-    def _show(self, reason: str) -> None:
-        self.reasons = [reason]
-        self.notifier.status(f"{self.state}: {reason}")
+    def _show(self, *reasons: str) -> None:
+        self.reasons = list(reasons)
+        self.notifier.status(self._line())
+
+    def _line(self) -> str:
+        return f"{self.state}: {'; '.join(self.reasons) or _TRADING}"

@@ -8,17 +8,20 @@ from functools import cache
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
-from noderun.control.protocol import Command
+from noderun.control.protocol import Command, RefusedError, Request
 from noderun.preflight import read_redis
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from nodecfg import TradingNodeSettings
+    from noderun.acts import Acts
     from noderun.board import Board
     from noderun.engine.node import Engine
 
 _LOOP_SECONDS = 1.5
+ACT_SECONDS = 60.0
+"""How long an act may take; the client waits a little longer."""
 _NOTHING_YET: dict[str, Any] = {
     "venues": [],
     "reconciled": False,
@@ -36,6 +39,8 @@ class Documents:
     Attributes:
         settings: Set when they are known.
         engine: Set when there is one.
+        acts: Set when the node is built.
+        health: Addresses of the health endpoints.
     """
 
     def __init__(self, instance: str, board: Board) -> None:
@@ -44,10 +49,34 @@ class Documents:
         self._board = board
         self.settings: TradingNodeSettings | None = None
         self.engine: Engine | None = None
+        self.acts: Acts | None = None
+        self.health: Mapping[str, str] = {}
 
-    def answers(self) -> Mapping[Command, Callable[[], dict[str, Any]]]:
-        """Return what makes the answer of each command."""
-        return {Command.STATUS: self.status, Command.DUMP: self.dump}
+    def answer(self, request: Request, who: str) -> dict[str, Any]:
+        """Answer a request of the control socket.
+
+        Raises:
+            RefusedError: An act that was not carried out.
+            TimeoutError: The event loop does not answer.
+        """
+        match request.command:
+            case Command.STATUS:
+                return self.status()
+            case Command.DUMP:
+                return self.dump()
+            case Command.POSITIONS:
+                return {"positions": self.dump()["positions"]}
+            case Command.ORDERS:
+                return {"orders": [order for order in self.dump()["orders"] if order["open"]]}
+            case Command.STRATEGIES:
+                return {"strategies": self._on_loop(lambda engine: engine.facts()).get("strategies", [])}
+        return self._act(request, who)
+
+    def _act(self, request: Request, who: str) -> dict[str, Any]:
+        acts, engine = self.acts, self.engine
+        if acts is None or engine is None or not engine.loop.is_running():
+            raise RefusedError(f"the node is {self._board.state}, not started; ask again when it runs")
+        return asyncio.run_coroutine_threadsafe(acts.carry_out(request, who), engine.loop).result(ACT_SECONDS)
 
     def status(self) -> dict[str, Any]:
         """Return what the service does and holds; also while its event loop is stuck, and then it says so."""
@@ -65,6 +94,7 @@ class Documents:
         except TimeoutError:
             document["reasons"].append(f"the event loop has not answered for {_LOOP_SECONDS:g} s")
         document["redis"] = self._redis()
+        document["health"] = dict(self.health)
         return document
 
     def dump(self) -> dict[str, Any]:

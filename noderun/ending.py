@@ -67,6 +67,10 @@ class Ending:
         self._on_loop(self._wished_on_loop)
         return True
 
+    def at_once(self, code: Exit, text: str) -> None:
+        """End the process now, from any thread and without a stop: it has no right to write anything any more."""
+        self._deadline.arm(0, code, text)
+
     def wait(self, seconds: float) -> bool:
         """Sleep on the main thread, before the loop runs; True when the end is wished."""
         return self._wished.wait(seconds)
@@ -87,6 +91,11 @@ class Ending:
         with self._lock:
             if self.reason is None:
                 self._deadline.disarm()
+
+    def shorten(self, seconds: float) -> None:
+        """Give an end that is under way no more than seconds from now."""
+        with self._lock:
+            self._deadline.arm(min(self._deadline.remaining(), seconds), *self._cut())
 
     def raise_if_wished(self) -> None:
         """Leave a start between two steps.

@@ -25,12 +25,14 @@ class Feed:
         topic: Where upstream publishes it on its message bus.
         kind: quotes, trades, book, …
         interval: Seconds between two messages where that is fixed (bars), else None.
+        bar_type: Upstream's name of the bars, None for anything else.
     """
 
     topic: str
     kind: str
     instrument_id: str
     interval: float | None = None
+    bar_type: str | None = None
 
     def __str__(self) -> str:
         """Return what people call it."""

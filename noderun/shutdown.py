@@ -39,7 +39,7 @@ async def stop(
     budget = settings.shutdown.timeout - settings.timeouts.disconnection - _CLOSE_RESERVE
     deadline = asyncio.get_running_loop().time() + max(_LEAST_FOR_POLICY, budget)
     trading = engine.trading
-    engine.halt_orders()
+    engine.halt_orders("the node is stopping")
     tell("stopping strategies")
     problems += [Failure(Exit.HANDLER, reason) for reason in await engine.stop_components()]
     policy = settings.shutdown.policy if asked or trading else ShutdownPolicy.KEEP

@@ -7,13 +7,32 @@ from typing import Final
 
 
 class State(StrEnum):
-    """What the service is doing. Each comes after the one before it; STOPPING can follow any."""
+    """What the service is doing.
+
+    DEGRADED trades with something wrong; HALTED sends no order because somebody said so. Only RUNNING is ready.
+    """
 
     STARTING = "STARTING"
     CONNECTING = "CONNECTING"
     RECONCILING = "RECONCILING"
     RUNNING = "RUNNING"
+    DEGRADED = "DEGRADED"
+    HALTED = "HALTED"
     STOPPING = "STOPPING"
+
+
+STARTED: Final = frozenset({State.RUNNING, State.DEGRADED, State.HALTED})
+"""States of a node whose start is over; it goes to and fro between them."""
+MAY_FOLLOW: Final[dict[State, frozenset[State]]] = {
+    State.STARTING: frozenset({State.CONNECTING, State.RECONCILING, State.STOPPING}),
+    State.CONNECTING: frozenset({State.RECONCILING, State.STOPPING} | STARTED),
+    State.RECONCILING: frozenset({State.CONNECTING, State.STOPPING} | STARTED),
+    State.RUNNING: STARTED | {State.STOPPING},
+    State.DEGRADED: STARTED | {State.STOPPING},
+    State.HALTED: STARTED | {State.STOPPING},
+    State.STOPPING: frozenset(),
+}
+"""What each state may turn into."""
 
 
 class Exit(IntEnum):

@@ -96,6 +96,10 @@ class MarketMaker(Strategy):
         """Leave the orders to the node's shutdown policy."""
         self.unsubscribe_quote_ticks(self.config.instrument_id)
 
+    def on_resume(self) -> None:
+        """Start again after a stop."""
+        self.on_start()
+
     def on_save(self) -> dict[str, bytes]:
         """Keep the count of quotes over restarts."""
         return {"quotes_sent": str(self._quotes_sent).encode()}

@@ -57,7 +57,7 @@ def examine_venue(access: Access, patience: Patience) -> Iterator[Finding]:
         return
     yield finding(access.client, "DNS", Verdict.OK, f"{host} is {address}")
     try:
-        offset, took = patience.until_answer(f"{access.client} at {access.url}", lambda: _clock(access))
+        offset, took = patience.until_answer(f"{access.client} at {access.url}", lambda: clock(access))
     except NoAnswerError as error:
         fix = f"start the venue, look at the firewall, or check {access.setting}"
         yield finding(access.client, "reach", Verdict.FAILED, f"{access.url}: {error}", fix)
@@ -102,7 +102,7 @@ def _resolve(host: str) -> str:
         raise NoAnswerError("the name does not resolve") from None
 
 
-def _clock(access: Access) -> tuple[float, float]:
+def clock(access: Access) -> tuple[float, float]:
     """Return offset and round trip in milliseconds, of the fastest of some questions."""
     samples = []
     for _ in range(_SAMPLES):

@@ -17,6 +17,7 @@ from nodecfg.settings.bybit import BybitCredentials
 from nodecfg.settings.engines import CacheSettings, DataEngineSettings, ExecEngineSettings, PortfolioSettings
 from nodecfg.settings.environment import ConfigEnvironment, OverridesSettings, StrategiesSettings, TradingEnvironment
 from nodecfg.settings.exchange import ExchangeCredentials
+from nodecfg.settings.health import HealthSettings
 from nodecfg.settings.logging import LoggingSettings
 from nodecfg.settings.message_bus import MessageBusSettings
 from nodecfg.settings.reconciliation import ReconciliationConfig
@@ -50,6 +51,7 @@ SECTIONS: Final[dict[str, type[Section]]] = {
     "message_bus": MessageBusSettings,
     "streaming": StreamingSettings,
     "ready": ReadySettings,
+    "health": HealthSettings,
     "shutdown": ShutdownSettings,
 }
 
@@ -81,6 +83,7 @@ class TradingNodeSettings(BaseModel):
     message_bus: MessageBusSettings
     streaming: StreamingSettings
     ready: ReadySettings
+    health: HealthSettings
     shutdown: ShutdownSettings
 
     if not TYPE_CHECKING:

@@ -4,31 +4,34 @@ from __future__ import annotations
 
 import json
 import socket
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
-from noderun.control.protocol import Command, encode
+from noderun.control.protocol import ACTS, Request, encode
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 ANSWER_SECONDS: Final = 2.0
+ACT_SECONDS: Final = 65.0
 
 
 class ControlError(Exception):
     """The service does not answer; the text says what to look at."""
 
 
-def ask(path: Path, command: Command) -> dict[str, Any]:
+def ask(path: Path, request: Request) -> dict[str, Any]:
     """Return the service's answer.
 
     Raises:
-        ControlError: No answer within two seconds, or one that says no.
+        ControlError: No answer within two seconds (an act may take longer), or one that says no.
     """
+    seconds = ACT_SECONDS if request.command in ACTS else ANSWER_SECONDS
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as channel:
-            channel.settimeout(ANSWER_SECONDS)
+            channel.settimeout(seconds)
             channel.connect(str(path))
-            channel.sendall(encode({"command": command.value}))
+            channel.sendall(encode({name: word for name, word in asdict(request).items() if word}))
             with channel.makefile("rb") as answers:
                 line = answers.readline()
     except FileNotFoundError:
@@ -38,7 +41,7 @@ def ask(path: Path, command: Command) -> dict[str, Any]:
     except PermissionError:
         raise ControlError(f"{path} may not be used by this user; use sudo or join the socket's group") from None
     except TimeoutError:
-        raise ControlError(f"{path} did not answer within {ANSWER_SECONDS:g} s: the process is stuck") from None
+        raise ControlError(f"{path} did not answer within {seconds:g} s: the process is stuck") from None
     except OSError as error:
         raise ControlError(f"{path} cannot be used: {error.strerror or error}") from None
     if not line:

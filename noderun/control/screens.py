@@ -20,6 +20,16 @@ def status_table(status: dict[str, Any]) -> Table:
     return table
 
 
+def rows_table(rows: list[dict[str, Any]]) -> Table:
+    """Return rows of the same keys as a table."""
+    table = Table(box=None, header_style="bold")
+    for name in rows[0]:
+        table.add_column(name.replace("_", " "), overflow="fold")
+    for row in rows:
+        table.add_row(*(str(value) for value in row.values()))
+    return table
+
+
 def _rows(status: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "state", status["state"]
     for reason in status["reasons"]:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
+import pwd
 import socket
 import socketserver
+import struct
 import threading
 from typing import TYPE_CHECKING, Any
 
-from noderun.control.protocol import LONGEST_REQUEST, Command, RequestError, decode_request, encode
+from noderun.control.protocol import LONGEST_REQUEST, RefusedError, Request, RequestError, decode_request, encode
 from noderun.states import Exit, Failure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from pathlib import Path
+
+type Answer = Callable[[Request, str], dict[str, Any]]
 
 _MODE = 0o660
 _CLIENT_SECONDS = 10.0
@@ -22,12 +26,12 @@ _CLIENT_SECONDS = 10.0
 class ControlServer:
     """Listens until closed."""
 
-    def __init__(self, path: Path, answers: Mapping[Command, Callable[[], dict[str, Any]]]) -> None:
+    def __init__(self, path: Path, answer: Answer) -> None:
         """Listen.
 
         Args:
             path: Socket file; a stale one is replaced.
-            answers: What makes the document of each command; called on a thread of this server.
+            answer: Makes the document for a request and its sender; called on a thread of this server.
 
         Raises:
             Failure: 69 when another process answers there, 78 when the socket cannot be made.
@@ -38,7 +42,7 @@ class ControlServer:
             # The umask, because the socket must never be open to others, not even between bind and chmod.
             before = os.umask(0o777 & ~_MODE)
             try:
-                self._server = _Server(str(path), answers)
+                self._server = _Server(str(path), answer)
             finally:
                 os.umask(before)
         except OSError as error:
@@ -58,8 +62,8 @@ class _Server(socketserver.ThreadingUnixStreamServer):
     daemon_threads = True
     allow_reuse_address = False
 
-    def __init__(self, path: str, answers: Mapping[Command, Callable[[], dict[str, Any]]]) -> None:
-        self.answers = answers
+    def __init__(self, path: str, answer: Answer) -> None:
+        self.answer = answer
         super().__init__(path, _Handler)
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 overridden signature
@@ -75,12 +79,21 @@ class _Handler(socketserver.StreamRequestHandler):
         if not line:
             return
         try:
-            document = self.server.answers[decode_request(line)]()
-        except RequestError as error:
+            document = self.server.answer(decode_request(line), _sender(self.connection))
+        except (RequestError, RefusedError) as error:
             document = {"error": str(error)}
         except TimeoutError:
             document = {"error": "the node's event loop does not answer"}
         self.wfile.write(encode(document))
+
+
+def _sender(connection: socket.socket) -> str:
+    # The kernel says who is at the other end (unix(7), SO_PEERCRED); nobody can claim to be somebody else.
+    _, uid, _ = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")))
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"uid {uid}"
 
 
 def _remove_stale(path: Path) -> None:

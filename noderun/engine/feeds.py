@@ -35,10 +35,14 @@ class Feeds:
 
     def wanted(self) -> set[Feed]:
         """Return the present subscriptions, and listen to those that are new."""
-        feeds = set(self._subscriptions())
+        feeds = self.subscribed()
         for feed in feeds - self._listening.keys():
             self._listen(feed)
         return feeds
+
+    def subscribed(self) -> set[Feed]:
+        """Return the present subscriptions."""
+        return set(self._subscriptions())
 
     def close(self) -> None:
         """Stop listening."""
@@ -71,4 +75,5 @@ class Feeds:
                 kind=f"{bar_type.spec} bars",
                 instrument_id=str(bar_type.instrument_id),
                 interval=bar_type.spec.timedelta.total_seconds() if bar_type.spec.is_time_aggregated() else None,
+                bar_type=str(bar_type),
             )

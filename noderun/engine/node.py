@@ -9,12 +9,17 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from nautilus_trader.model.enums import TradingState
+from nautilus_trader.trading.strategy import Strategy
 
-from noderun.engine import views
+from noderun.control.protocol import RefusedError
+from noderun.engine import figures, links, views
 from noderun.engine.events import Events
 from noderun.engine.feeds import Feeds
+from noderun.engine.freshness import Freshness
 from noderun.engine.guards import active_symbols, connects, failed_queries, history, mass_status
+from noderun.engine.guards.gate import Gate
 from noderun.engine.guards.reconciliation import Reconciliation
+from noderun.lines import one_line
 from noderun.snapshot import differences
 from noderun.states import Exit, Failure, State
 
@@ -24,7 +29,12 @@ if TYPE_CHECKING:
     from nautilus_trader.live.node import TradingNode
     from nautilus_trader.system.kernel import NautilusKernel
 
+    from noderun.engine.links import DeadLink
+    from noderun.figures import Figures
+
 _CANCEL_TASKS = 2.0
+_LOOK_EVERY = 0.05
+_RECONCILE_SECONDS = 30.0
 _HANDLER_RAISED = "Unexpected exception in "
 
 
@@ -34,14 +44,19 @@ class Engine:
     Attributes:
         events: What was counted.
         feeds: Market data the strategies subscribed to.
+        freshness: How old that data is.
+        gate: Whether orders may leave.
         reconciliation: Whether cache and venue were found equal.
     """
 
-    def __init__(self, node: TradingNode, on_shutdown: Callable[[Exit, str], None]) -> None:
+    def __init__(
+        self, node: TradingNode, on_shutdown: Callable[[Exit, str], None], lost: Callable[[], str | None]
+    ) -> None:
         """Take over a built node, on the thread of its loop and before that runs.
 
         Args:
             node: With its clients.
+            lost: Why this process must not send orders, None while it may; asked for every order.
             on_shutdown: Called on the loop with code and reason when upstream, or a strategy, wants the node to stop.
         """
         self._node = node
@@ -51,12 +66,14 @@ class Engine:
         self._start_task: asyncio.Task[None] | None = None
         self.events = Events(self._kernel)
         self.feeds = Feeds(self._kernel)
+        self.freshness = Freshness(self._kernel, self.feeds)
         self.reconciliation = Reconciliation(self._kernel.exec_engine, self.differences)
         for client in self.exec_clients():
             active_symbols.install(client)
             failed_queries.install(client)
             mass_status.install(client, partial(views.venue_snapshot, self._kernel, client))
         history.install(self._kernel)
+        self.gate = Gate(self.exec_clients(), lost)
         for client in (*self.exec_clients(), *self._data_clients()):
             connects.install(client, self._connect_failed)
         self._take_over_stop()
@@ -98,7 +115,7 @@ class Engine:
         await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         if self._connect_failed.done():
             client, error = self._connect_failed.result()
-            raise Failure(Exit.NOT_CONNECTED, f"{client} refused the connection: {views.one_line(error)}")
+            raise Failure(Exit.NOT_CONNECTED, f"{client} refused the connection: {one_line(error)}")
         error_at_start = self._start_task.exception()
         if error_at_start is not None:
             raise self._start_failure(error_at_start)
@@ -153,6 +170,39 @@ class Engine:
         """Return the state of every strategy by its id."""
         return {str(key): state for key, state in self._kernel.trader.strategy_states().items()}
 
+    def dead_links(self) -> list[DeadLink]:
+        """Return what is not connected now."""
+        return [link for client in (*self.exec_clients(), *self._data_clients()) for link in links.down(client)]
+
+    def write(self, key: str, value: bytes) -> None:
+        """Put a value into the cache's general store, which writes it to Redis behind every write before it."""
+        self._kernel.cache.add(key, value)
+
+    def publisher_closed(self) -> bool:
+        """Whether the message bus no longer publishes to Redis: upstream's publisher ends for good at an outage."""
+        database = self._kernel.msgbus_database
+        return database is not None and bool(database.is_closed())
+
+    def figures(self) -> Figures:
+        """Read the node's numbers."""
+        return figures.read(self._kernel)
+
+    def engines(self) -> dict[str, bool]:
+        """Return upstream's engines and whether each runs and serves its queues."""
+        dead = self.dead_queue()
+        return {
+            name: bool(engine.is_running) and (dead is None or not dead.startswith(name))
+            for name, engine in (
+                ("data", self._kernel.data_engine),
+                ("risk", self._kernel.risk_engine),
+                ("execution", self._kernel.exec_engine),
+            )
+        }
+
+    def client_names(self) -> list[str]:
+        """Return the names of all clients."""
+        return sorted({str(client.id) for client in (*self.exec_clients(), *self._data_clients())})
+
     def dead_queue(self) -> str | None:
         """Return the name of an engine queue that upstream no longer serves; None while all is well."""
         return next((name for name, task in self._queues().items() if task is not None and task.done()), None)
@@ -161,9 +211,37 @@ class Engine:
         """Return upstream's execution clients."""
         return list(self._kernel.exec_engine._clients.values())  # noqa: SLF001 upstream tells only their ids
 
-    def halt_orders(self) -> None:
-        """Let no strategy's order through any more."""
+    def halt_orders(self, why: str) -> None:
+        """Let no order and no change of one through any more; cancels pass, and what the service itself sends."""
+        self.gate.closed = why
         self._kernel.risk_engine.set_trading_state(TradingState.HALTED)
+
+    def resume_orders(self) -> None:
+        """Let orders through again."""
+        self.gate.closed = None
+        self._kernel.risk_engine.set_trading_state(TradingState.ACTIVE)
+
+    async def switch_strategy(self, name: str, *, run: bool) -> None:
+        """Stop a strategy, or let a stopped one go on.
+
+        Raises:
+            RefusedError: It cannot go on: upstream calls `on_resume` then, and this one has none.
+        """
+        strategy = next(s for s in self._kernel.trader.strategies() if str(s.id) == name)
+        if run and strategy.is_stopped:
+            if type(strategy).on_resume is Strategy.on_resume:
+                raise RefusedError(f"{name} has no on_resume, so it cannot go on; restart the node")
+            strategy.resume()
+        elif run and not strategy.is_running:
+            strategy.start()
+        elif not run and strategy.is_running:
+            strategy.stop()
+            while not strategy.is_stopped:  # noqa: ASYNC110 a market exit on stop tells nobody when it is done
+                await asyncio.sleep(_LOOK_EVERY)
+
+    async def reconcile(self) -> bool:
+        """Ask every venue for its state and bring the cache to it; False when that did not succeed."""
+        return bool(await self._kernel.exec_engine.reconcile_execution_state(timeout_secs=_RECONCILE_SECONDS))
 
     async def stop_components(self) -> list[str]:
         """Stop every strategy, actor and algorithm, each by itself, and return what raised.
@@ -176,7 +254,7 @@ class Engine:
                 try:
                     component.stop()
                 except Exception as error:
-                    raised.append(f"{component.id} raised in on_stop: {views.one_line(error)}")
+                    raised.append(f"{component.id} raised in on_stop: {one_line(error)}")
         return raised
 
     def still_running(self) -> list[str]:
@@ -194,7 +272,7 @@ class Engine:
                 try:
                     save(component)
                 except Exception as error:
-                    raised.append(f"{component.id} raised in on_save: {views.one_line(error)}")
+                    raised.append(f"{component.id} raised in on_save: {one_line(error)}")
         return raised
 
     async def close(self) -> None:
@@ -253,7 +331,7 @@ class Engine:
             self.loop.remove_signal_handler(number)
 
     def _shutdown_wanted(self, command: Any) -> None:  # noqa: ANN401 upstream's ShutdownSystem
-        reason = views.one_line(command.reason or "no reason given")
+        reason = one_line(command.reason or "no reason given")
         if reason.startswith(_HANDLER_RAISED):
             self._on_shutdown(Exit.HANDLER, f"a handler raised: {reason}")
         else:
@@ -262,8 +340,8 @@ class Engine:
     def _start_failure(self, error: BaseException) -> Failure:
         starting = [name for name, state in self.strategy_states().items() if state == "STARTING"]
         if starting:
-            return Failure(Exit.STRATEGY_START, f"strategy {starting[0]} raised in on_start: {views.one_line(error)}")
-        return Failure(Exit.UNEXPECTED, f"the start raised: {views.one_line(error)}")
+            return Failure(Exit.STRATEGY_START, f"strategy {starting[0]} raised in on_start: {one_line(error)}")
+        return Failure(Exit.UNEXPECTED, f"the start raised: {one_line(error)}")
 
     def _stuck(self) -> Failure:
         if not self.connected:

@@ -27,15 +27,15 @@ async def drain(engine: Engine) -> None:
         await asyncio.sleep(_LOOK_AGAIN / 10)
 
 
-async def cancel_all(engine: Engine) -> None:
-    """Cancel every order of our strategies until the venue has none of them open; give it a deadline.
+async def cancel_all(engine: Engine, strategy: str | None = None) -> None:
+    """Cancel every order of our strategies, or of one, until the venue has none of them open; give it a deadline.
 
     Orders of nobody here (placed by hand, by another program) are left alone.
     """
     while True:
-        _cancel_what_is_open(engine)
+        _cancel_what_is_open(engine, strategy)
         await asyncio.sleep(_LOOK_AGAIN)
-        if not list(_active(engine)) and not await open_at_venue(engine):
+        if not list(_active(engine, strategy)) and (strategy or not await open_at_venue(engine)):
             return
 
 
@@ -70,8 +70,8 @@ def still_open(engine: Engine) -> list[str]:
     ]
 
 
-def _cancel_what_is_open(engine: Engine) -> None:
-    for strategy in _strategies(engine):
+def _cancel_what_is_open(engine: Engine, only: str | None) -> None:
+    for strategy in _strategies(engine, only):
         for order in engine.kernel.cache.orders_open(strategy_id=strategy.id):
             if not order.is_pending_cancel:
                 strategy.cancel_order(order)
@@ -79,9 +79,9 @@ def _cancel_what_is_open(engine: Engine) -> None:
             strategy.cancel_order(order)
 
 
-def _active(engine: Engine) -> Iterator[Any]:
+def _active(engine: Engine, only: str | None = None) -> Iterator[Any]:
     cache = engine.kernel.cache
-    for strategy in _strategies(engine):
+    for strategy in _strategies(engine, only):
         yield from cache.orders_open(strategy_id=strategy.id)
         yield from cache.orders_inflight(strategy_id=strategy.id)
         yield from cache.orders_emulated(strategy_id=strategy.id)
@@ -91,8 +91,8 @@ def _positions(engine: Engine, strategy: Any) -> list[Any]:  # noqa: ANN401 upst
     return list(engine.kernel.cache.positions_open(strategy_id=strategy.id))
 
 
-def _strategies(engine: Engine) -> list[Any]:
-    return list(engine.kernel.trader.strategies())
+def _strategies(engine: Engine, only: str | None = None) -> list[Any]:
+    return [strategy for strategy in engine.kernel.trader.strategies() if only in {None, str(strategy.id)}]
 
 
 def _close(engine: Engine, position: Any) -> None:  # noqa: ANN401 upstream's Position is untyped
@@ -104,6 +104,7 @@ def _close(engine: Engine, position: Any) -> None:  # noqa: ANN401 upstream's Po
         quantity=position.quantity,
         reduce_only=True,
     )
+    engine.gate.own.add(order.client_order_id)
     kernel.cache.add_order(order, position.id, None)
     # Past the risk engine: the gate that stops the strategies' orders would stop this one too.
     kernel.exec_engine.execute(

@@ -17,12 +17,6 @@ if TYPE_CHECKING:
     from nautilus_trader.system.kernel import NautilusKernel
 
 
-def one_line(error: BaseException | str) -> str:
-    """Return an error as one line."""
-    text = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
-    return " ".join(text.split())
-
-
 def loaded(kernel: NautilusKernel) -> set[str]:
     """Return the ids of the loaded instruments."""
     return {str(instrument_id) for instrument_id in kernel.cache.instrument_ids()}
@@ -98,7 +92,7 @@ def dump(kernel: NautilusKernel) -> dict[str, Any]:
     }
 
 
-def _order(order: Any) -> dict[str, str | None]:  # noqa: ANN401 any of upstream's order classes
+def _order(order: Any) -> dict[str, str | bool | None]:  # noqa: ANN401 any of upstream's order classes
     price = getattr(order, "price", None)
     return {
         "client_order_id": str(order.client_order_id),
@@ -108,6 +102,7 @@ def _order(order: Any) -> dict[str, str | None]:  # noqa: ANN401 any of upstream
         "side": order.side_string(),
         "type": order.type_string(),
         "status": order.status_string(),
+        "open": order.is_open or order.is_inflight,
         "price": _text(price),
         "quantity": str(order.quantity),
         "filled_qty": str(order.filled_qty),

@@ -49,6 +49,7 @@ PROPERTIES = (
     "InvocationID",
 )
 READY_STATE = "RUNNING"
+HALTED_STATE = "HALTED"
 SOCKET_TIMEOUT = 2.0
 # What a node says all day long, in upstream's form and in ours.
 CHATTER = re.compile(r"\[(?:DEBUG|INFO)\]|\"level\": \"(?:debug|info)\"")
@@ -107,6 +108,11 @@ def settled(unit: dict[str, str]) -> bool:
     return unit["ActiveState"] in {"failed", "inactive"}
 
 
+def halted(node: dict[str, Any] | None) -> bool:
+    """Whether somebody halted the node: it has started, and no deploy may make it trade."""
+    return node is not None and node.get("state") == HALTED_STATE
+
+
 def state(module: AnsibleModule) -> dict[str, Any]:
     """Look once, or until READY, or until it cannot become so."""
     wanted = module.params
@@ -115,7 +121,7 @@ def state(module: AnsibleModule) -> dict[str, Any]:
         unit = unit_properties(module, wanted["unit"])
         node = node_status(wanted["socket"])
         reason = reason_not_ready(unit, node)
-        if not reason or settled(unit) or time.monotonic() >= deadline:
+        if not reason or settled(unit) or halted(node) or time.monotonic() >= deadline:
             return {"ready": not reason, "unit": unit, "node": node, "reason": reason}
         time.sleep(PAUSE)
 
@@ -158,7 +164,9 @@ def main() -> None:
     )
     found = state(module)
     if module.params["wait"] is not None and not found["ready"]:
-        module.fail_json(msg=explanation(module, found))
+        if not halted(found["node"]):
+            module.fail_json(msg=explanation(module, found))
+        module.warn(f"{module.params['unit']} has started and does not trade: {found['reason']}")
     module.exit_json(changed=False, **found)
 
 

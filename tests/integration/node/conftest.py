@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.integration.node.gate import Gate
 from tests.integration.node.world import (
     API_KEY,
     API_SECRET,
@@ -64,6 +65,8 @@ def variables() -> dict[str, str]:
         "READY_TIMEOUT": "30",
         "READY_DATA_TIMEOUT": "10",
         "SHUTDOWN_TIMEOUT": "15",
+        "HEALTH_REST_PORT": "0",
+        "HEALTH_GRPC_PORT": "0",
     }
 
 
@@ -74,6 +77,21 @@ def node(redis: Redis, venue: Venue, variables: dict[str, str], tmp_path: Path) 
     yield process
     if process.process is not None:
         process.stop()
+
+
+@pytest.fixture
+def gate(venue: Venue) -> Iterator[Gate]:
+    """A gate before the venue."""
+    process = Gate(venue.port).start()
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+def behind_gate(node: Node, redis: Redis, gate: Gate) -> Node:
+    """A node that talks to the venue through the gate."""
+    node.variables |= where(redis, gate.port)
+    return node
 
 
 def where(redis: Redis, venue_port: int) -> dict[str, str]:

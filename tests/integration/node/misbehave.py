@@ -41,7 +41,7 @@ class Misbehave(Strategy):  # type: ignore[misc]  # upstream is untyped
         self._fail_at("on_quote_tick")
         if self.config.at == "block":
             time.sleep(3600)
-        if self.config.at == "on_order" and not self.cache.orders(strategy_id=self.id):
+        if self.config.at.startswith("on_order") and not self.cache.orders(strategy_id=self.id):
             instrument = self.cache.instrument(INSTRUMENT)
             self.submit_order(self.order_factory.market(INSTRUMENT, OrderSide.BUY, instrument.make_qty(0.01)))
         if self.config.at == "shutdown":

@@ -6,35 +6,15 @@ import signal
 import time
 from typing import TYPE_CHECKING
 
-import pytest
-
-from tests.integration.node.conftest import where
-from tests.integration.node.gate import Gate
 from tests.integration.node.misbehave import misbehave
 from tests.integration.node.world import MARKET_MAKER, eventually
 from tests.support.ledger import differences
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tests.integration.node.world import Node, Redis, Venue
+    from tests.integration.node.gate import Gate
+    from tests.integration.node.world import Node, Venue
 
 BUY = {"account": "node", "symbol": "BTCUSDT", "side": "BUY", "type": "MARKET", "quantity": "0.010"}
-
-
-@pytest.fixture
-def gate(venue: Venue) -> Iterator[Gate]:
-    """A gate before the venue."""
-    process = Gate(venue.port).start()
-    yield process
-    process.stop()
-
-
-@pytest.fixture
-def behind_gate(node: Node, redis: Redis, gate: Gate) -> Node:
-    """A node that talks to the venue through the gate."""
-    node.variables |= where(redis, gate.port)
-    return node
 
 
 def equal(node: Node, venue: Venue) -> list[str]:

@@ -29,7 +29,7 @@ INSTRUMENT = "BTCUSDT-PERP.BINANCE"
 # What roles/redis grants: the least that upstream's cache works with.
 ACL = (
     f"user {REDIS_USER} on >{REDIS_PASSWORD} ~trader-{TRADER}:* +set +get +del +rpush +rpushx +lrange +sadd +srem "
-    "+hset +hdel +hgetall +smembers +mget +scan +multi +exec +info"
+    "+hset +hdel +hgetall +smembers +mget +scan +multi +exec +watch +info"
 )
 MARKET_MAKER: dict[str, Any] = {
     "strategy_path": "strategies.market_maker:MarketMaker",
@@ -248,6 +248,7 @@ class Node:
             "PYTHONPATH": str(Path(__file__).parents[3]),
             "NOTIFY_SOCKET": str(address),
             "RUNTIME_DIRECTORY": str(self.directory),
+            "STATE_DIRECTORY": str(self.directory),
             "WATCHDOG_USEC": "3000000",
             **extra,
         }
@@ -314,13 +315,35 @@ class Node:
         assert self.process is not None
         self.process.send_signal(number)
 
-    def ask(self, command: str) -> dict[str, Any]:
-        """Runs `noderun status` or `noderun dump`."""
+    def ask(self, command: str) -> Any:  # noqa: ANN401 JSON
+        """Runs a command of `noderun` that looks, such as status."""
         done = subprocess.run(
             [_BIN / "noderun", command, "--socket", self.control, "--json"], capture_output=True, text=True, check=True
         )
-        document: dict[str, Any] = json.loads(done.stdout)
-        return document
+        return json.loads(done.stdout)
+
+    def act(self, *words: str) -> dict[str, Any]:
+        """Runs a command of `noderun` that must succeed, and returns its answer."""
+        done = self._command(*words, "--json")
+        assert done.returncode == 0, done.stderr
+        answer: dict[str, Any] = json.loads(done.stdout)
+        return answer
+
+    def refused(self, *words: str) -> str:
+        """Runs a command of `noderun` that must fail, and returns what it said."""
+        done = self._command(*words)
+        assert done.returncode != 0, done.stdout
+        return done.stderr
+
+    def _command(self, *words: str) -> subprocess.CompletedProcess[str]:
+        line = [str(_BIN / "noderun"), *words, "--socket", str(self.control)]
+        return subprocess.run(line, capture_output=True, text=True, check=False)
+
+    def kill(self) -> None:
+        """Kills the process as a crash would."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
 
     def log(self) -> str:
         """Returns everything the process wrote."""

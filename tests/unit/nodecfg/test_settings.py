@@ -14,7 +14,7 @@ from nodecfg.sources import PREFIXES
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-HERE = ("environment", "strategies", "logging", "timeouts", "redis", "binance", "risk", "ready", "shutdown")
+HERE = ("environment", "strategies", "logging", "timeouts", "redis", "binance", "risk", "ready", "health", "shutdown")
 WriteEnv = "Callable[[Mapping[str, str]], Path]"
 
 # Variable, a value that is not its default, attribute path, expected.
@@ -78,6 +78,18 @@ VALUES: list[tuple[str, str, str, object]] = [
     ("READY_TIMEOUT", "90", "ready.timeout", 90.0),
     ("READY_DATA_TIMEOUT", "20", "ready.data_timeout", 20.0),
     ("READY_DATA_EXCEPT", "BTCUSDT-PERP.BINANCE", "ready.data_except", ("BTCUSDT-PERP.BINANCE",)),
+    ("HEALTH_HOST", "10.0.0.5", "health.host", "10.0.0.5"),
+    ("HEALTH_REST_PORT", "9190", "health.rest_port", 9190),
+    ("HEALTH_GRPC_PORT", "0", "health.grpc_port", 0),
+    ("HEALTH_DATA_MAX_AGE", "90", "health.data_max_age", 90.0),
+    ("HEALTH_PERSISTENCE_MAX_LAG", "10", "health.persistence_max_lag", 10.0),
+    ("HEALTH_CLOCK_MAX_OFFSET", "0.5", "health.clock_max_offset", 0.5),
+    ("HEALTH_COMPARE_INTERVAL", "30", "health.compare_interval", 30.0),
+    ("HEALTH_STATE_SAVE_INTERVAL", "300", "health.state_save_interval", 300.0),
+    ("HEALTH_LINK_LIMIT", "60", "health.link_limit", 60.0),
+    ("HEALTH_DATA_LIMIT", "600", "health.data_limit", 600.0),
+    ("HEALTH_PERSISTENCE_LIMIT", "20", "health.persistence_limit", 20.0),
+    ("HEALTH_DIFFERENCE_LIMIT", "90", "health.difference_limit", 90.0),
     ("SHUTDOWN_POLICY", "flatten", "shutdown.policy", ShutdownPolicy.FLATTEN),
     ("SHUTDOWN_TIMEOUT", "60", "shutdown.timeout", 60.0),
     ("NAUTILUS_OVERRIDES_FILE", "/etc/o.yaml", "overrides_file", Path("/etc/o.yaml")),

@@ -1,0 +1,66 @@
+"""Reads every record of a trader's cache the way upstream does at a start, one by one; runs in a process of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from nautilus_trader.cache.database import CacheDatabaseAdapter
+from nautilus_trader.core.uuid import UUID4
+from nautilus_trader.model.identifiers import AccountId, ClientOrderId, InstrumentId, PositionId, TraderId
+from nautilus_trader.serialization.serializer import MsgSpecSerializer
+
+from noderun.lines import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+    from multiprocessing.connection import Connection
+
+    from nautilus_trader.config import TradingNodeConfig
+
+
+def examine(config: TradingNodeConfig, done: Collection[str], report: Connection) -> None:
+    """Read what is not done yet, and send ("at", key) before and ("read", key, problem or None) after each record.
+
+    Some records end the interpreter: then ("at", key) is the last word. ("end",) is sent when all were read.
+    """
+    database = _open(config)
+    loaders: tuple[tuple[str, Callable[[str], Any]], ...] = (
+        ("currencies", database.load_currency),
+        ("instruments", lambda name: database.load_instrument(InstrumentId.from_str(name))),
+        ("accounts", lambda name: database.load_account(AccountId(name))),
+        ("orders", lambda name: database.load_order(ClientOrderId(name))),
+        ("positions", lambda name: database.load_position(PositionId(name))),
+    )
+    for kind, load in loaders:
+        for key in sorted(database.keys(f"{kind}:*")):
+            name = key.rsplit(":", maxsplit=1)[1]
+            label = f"{kind}:{name}"
+            if label in done:
+                continue
+            report.send(("at", label))
+            report.send(("read", label, _read(load, name)))
+    report.send(("end",))
+
+
+def _read(load: Callable[[str], Any], name: str) -> str | None:
+    try:
+        record = load(name)
+    except Exception as error:
+        return one_line(error)
+    # Upstream skips such a record at a start, with a line in the log.
+    return "is skipped at a start: what it needs is missing or empty" if record is None else None
+
+
+def _open(config: TradingNodeConfig) -> CacheDatabaseAdapter:
+    if (cache := config.cache) is None:
+        raise ValueError("the node keeps no state")
+    encoding = msgspec.msgpack if cache.encoding.lower() == "msgpack" else msgspec.json
+    return CacheDatabaseAdapter(
+        trader_id=TraderId(str(config.trader_id)),
+        instance_id=UUID4(),
+        serializer=MsgSpecSerializer(
+            encoding=encoding, timestamps_as_str=True, timestamps_as_iso8601=cache.timestamps_as_iso8601
+        ),
+        config=cache,
+    )

@@ -1,0 +1,95 @@
+"""What is wrong, for how long, and what was lost on its way to Redis."""
+
+from __future__ import annotations
+
+import pytest
+
+from noderun.states import MAY_FOLLOW, STARTED, Exit, State
+from noderun.watch.canary import KEYS, Canaries
+from noderun.watch.conditions import EXITS, Condition, Conditions, Subject
+
+LINK = Condition(subject=Subject.LINK, name="user stream", reason="the user stream is away")
+DATA = Condition(subject=Subject.DATA, name="quotes", reason="no quotes")
+
+
+def test_condition_ages_from_when_it_was_first_found() -> None:
+    """A condition that goes on keeps its age, one that went and came back starts anew; the oldest is told first."""
+    conditions = Conditions({})
+    conditions.update([DATA], 10)
+    conditions.update([LINK, DATA], 12)
+    assert conditions.reasons == ["no quotes", "the user stream is away"]
+    assert conditions.ages(13) == {(Subject.DATA, "quotes"): 3, (Subject.LINK, "user stream"): 1}
+    conditions.update([LINK], 14)
+    conditions.update([LINK, DATA], 15)
+    assert conditions.ages(15) == {(Subject.LINK, "user stream"): 3, (Subject.DATA, "quotes"): 0}
+
+
+def test_condition_is_overdue_at_its_limit() -> None:
+    """Nothing is due before the limit; then the failure has the subject's exit code and the reason."""
+    conditions = Conditions({Subject.LINK: 5})
+    conditions.update([LINK, DATA], 0)
+    assert conditions.overdue(4.9) is None
+    failure = conditions.overdue(5)
+    assert failure is not None
+    assert (failure.code, failure.reason) == (Exit.NOT_CONNECTED, "the user stream is away (for 5 s)")
+
+
+def test_fatal_condition_is_due_at_once() -> None:
+    """What waiting cannot mend ends the node without waiting, whatever the limit."""
+    conditions = Conditions({Subject.PERSISTENCE: 1000})
+    conditions.update([Condition(subject=Subject.PERSISTENCE, name="lost", reason="lost", fatal=True)], 0)
+    failure = conditions.overdue(0)
+    assert failure is not None
+    assert failure.code is Exit.REDIS
+
+
+def test_every_subject_that_a_restart_mends_has_an_exit_code() -> None:
+    """A restart mends neither a wrong clock nor a lease that somebody else has."""
+    assert set(EXITS) == set(Subject) - {Subject.CLOCK, Subject.LEASE}
+
+
+def test_canaries_that_arrive_are_not_waited_for() -> None:
+    """What Redis has shown is done, and so is everything that was sent before it."""
+    canaries = Canaries()
+    values = [canaries.send()[1].decode() for _ in range(3)]
+    canaries.arrived(values)
+    assert (canaries.waited(), canaries.lost) == (0.0, False)
+    assert canaries.lag is not None
+
+
+def test_missing_canary_before_one_that_arrived_is_lost() -> None:
+    """A gap is proof that writes were lost, a late end is not."""
+    canaries = Canaries()
+    first, _, third = (canaries.send()[1].decode() for _ in range(3))
+    found = []
+    for values in ([first], [first, third]):
+        canaries.arrived(values)
+        found.append(canaries.lost)
+    assert found == [False, True]
+
+
+def test_canary_whose_key_was_used_again_is_not_called_lost() -> None:
+    """After a pause of the reader, older canaries have been overwritten: nothing is known of them."""
+    canaries = Canaries()
+    stored: dict[str, str] = {}
+    for _ in range(3 * len(KEYS)):
+        key, value = canaries.send()
+        stored[key] = value.decode()
+    canaries.arrived(list(stored.values()))
+    assert (canaries.waited(), canaries.lost) == (0.0, False)
+
+
+def test_other_process_has_other_canaries() -> None:
+    """What an earlier process left in Redis says nothing."""
+    earlier, later = Canaries(), Canaries()
+    left = earlier.send()[1].decode()
+    later.send()
+    later.arrived([left])
+    assert later.waited() > 0
+
+
+@pytest.mark.parametrize("state", State)
+def test_every_state_can_stop(state: State) -> None:
+    """STOPPING follows any state but itself, and only a started node goes to and fro."""
+    assert (State.STOPPING in MAY_FOLLOW[state]) is (state is not State.STOPPING)
+    assert (state in STARTED) == (MAY_FOLLOW[state] >= STARTED and state not in {State.CONNECTING, State.RECONCILING})
