@@ -7,11 +7,12 @@ import hashlib
 import hmac
 import json
 import os
+import sqlite3
 import statistics
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -139,7 +140,7 @@ async def _socket(target: Target, path: str) -> tuple[Measured, str]:
         return await _load([send]), last
 
 
-async def test_orders(venue: Target) -> None:
+async def test_orders(venue: Target, tmp_path: Path) -> None:
     """Orders over REST on 1, 10 and 50 connections and over one WebSocket, each beside the echo, right after it."""
     table = Table("orders over", "simvenue/s", "echo/s", "ratio", "median ms", "echo", "p99 ms", "echo")
     for connections in _CONNECTIONS:
@@ -152,6 +153,20 @@ async def test_orders(venue: Target) -> None:
         beside, _ = await _socket(bare, "/socket")
     _add(table, "WebSocket API, 1 connection", measured, beside)
     Console(width=120).print(table)
+    # Every acknowledged order is on disk first; this is what the disk allows one after the other.
+    Console(width=120).print(f"bare SQLite on this disk: {_commits_per_second(tmp_path):.0f} durable commits/s")
+
+
+def _commits_per_second(directory: Path) -> float:
+    with closing(sqlite3.connect(directory / "bare.sqlite", isolation_level=None)) as database:
+        database.execute("PRAGMA journal_mode=WAL")
+        database.execute("PRAGMA synchronous=FULL")
+        database.execute("CREATE TABLE orders (id INTEGER PRIMARY KEY, text TEXT)")
+        begun, count = time.perf_counter(), 0
+        while time.perf_counter() < begun + _SECONDS:
+            database.execute("INSERT INTO orders (text) VALUES (?)", (_ORDER,))
+            count += 1
+        return count / (time.perf_counter() - begun)
 
 
 def _add(table: Table, what: str, measured: Measured, beside: Measured) -> None:

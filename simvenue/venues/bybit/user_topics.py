@@ -46,6 +46,8 @@ def publish(venue: Venue, event: Event) -> None:
     order, fill = event.order, event.fill
     instrument = venue.exchange.instruments[order.symbol]
     fees = venue.fees.after(event)
+    if not any(venue.hub.has_listeners(stream(order.account, topic)) for topic in TOPICS):
+        return
     subject = Subject(order.account, instrument, order.side)
     if fill:
         mark = venue.exchange.mark_price(order.symbol)

@@ -81,6 +81,13 @@ async def test_public_endpoints_ask_for_nothing(venue: Client) -> None:
         assert reply["retCode"] == 0
 
 
+@pytest.mark.parametrize("body", [b"[]", b"7", b'"x"', b"null", b"{", b"\xff", b"{" * 5000])
+async def test_bodies_that_are_no_objects(venue: Client, body: bytes) -> None:
+    """A correctly signed body that is not a JSON object is 10001."""
+    _, reply, _ = await venue.send("POST", "/v5/order/create", data=body, headers=venue.headers(body))
+    assert reply["retCode"] == 10001
+
+
 async def test_unknown_paths(venue: Client) -> None:
     """A path nobody knows, or with another method, is a 404 in the venue's form."""
     for method, path in (("GET", "/v5/order/none"), ("GET", "/v5/order/create"), ("POST", "/")):
