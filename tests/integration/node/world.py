@@ -29,7 +29,7 @@ INSTRUMENT = "BTCUSDT-PERP.BINANCE"
 # What roles/redis grants: the least that upstream's cache works with.
 ACL = (
     f"user {REDIS_USER} on >{REDIS_PASSWORD} ~trader-{TRADER}:* +set +get +del +rpush +rpushx +lrange +sadd +srem "
-    "+hset +hdel +hgetall +smembers +mget +scan +multi +exec +info"
+    "+hset +hdel +hgetall +smembers +mget +scan +multi +exec +watch +info"
 )
 MARKET_MAKER: dict[str, Any] = {
     "strategy_path": "strategies.market_maker:MarketMaker",
