@@ -71,7 +71,7 @@ bench: setup-tests ## measure the times README promises
 	$(BIN)/pytest tests/benchmarks -o python_files=bench_*.py -s
 
 coverage: setup-tests ## branches of nodecfg that its tests reach; fails below 95 %
-	$(BIN)/pytest -q $(SIDE_BY_SIDE) --cov tests/unit/nodecfg tests/integration/nodecfg tests/integration/nodecfg_command
+	$(BIN)/pytest -q $(SIDE_BY_SIDE) --cov=nodecfg tests/unit/nodecfg tests/integration/nodecfg tests/integration/nodecfg_command
 
 docs: setup ## write the generated files anew: .env examples, reference, JSON Schema
 	$(BIN)/nodecfg env-template --directory .

@@ -8,7 +8,7 @@ from nodecfg.doctor.binance import binance_access
 from nodecfg.doctor.bybit import bybit_access
 from nodecfg.doctor.findings import Area, Diagnosis, Finding, Verdict
 from nodecfg.doctor.host import examine_host
-from nodecfg.doctor.redis_server import examine_redis
+from nodecfg.doctor.redis_extras import examine_redis
 from nodecfg.doctor.retrying import MOST_RETRIES, Patience
 from nodecfg.doctor.venue import examine_venue
 from nodecfg.settings.binance import BinanceClient

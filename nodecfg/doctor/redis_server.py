@@ -1,14 +1,18 @@
-"""Redis: reach, login, version, role, persistence, eviction, memory, what the user may do, how fast it answers."""
+"""The one proof of Redis: upstream can reach it, it keeps what it is told, the user may do what the node does.
+
+The doctor prints it beside more; the service starts on nothing less.
+"""
 
 from __future__ import annotations
 
 import re
 import secrets
-import statistics
-import time
+import ssl
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+import certifi
 import redis
 from redis.backoff import NoBackoff
 from redis.exceptions import AuthenticationError, NoPermissionError, RedisError, ResponseError
@@ -19,55 +23,59 @@ from nodecfg.doctor.findings import Area, Finding, Verdict
 from nodecfg.doctor.retrying import NoAnswerError, plain
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Iterator
 
     from nodecfg.doctor.retrying import Patience
     from nodecfg.settings import RedisConfig
 
+AOF: Final = "AOF"
+"""The check a node may start without: what it says is lost only when Redis itself ends."""
+
 # Upstream refuses older ones (crates/infrastructure/src/redis/mod.rs, REDIS_MIN_VERSION).
 _OLDEST: Final = (6, 2)
-_SAMPLES: Final = 20
-_SLOW_MS: Final = 5.0
-_TOO_SLOW_MS: Final = 100.0
-_FULL: Final = 0.75
 
 
-def examine_redis(settings: RedisConfig, key_prefix: str, patience: Patience) -> Iterator[Finding]:
-    """Yield what is to be said about the Redis that keeps the node's state.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedisFacts:
+    """What Redis says about itself (INFO).
 
-    A scratch key under the node's own prefix is written and removed. One key outside of it is asked for; where the
-    user is fenced in, as it should be, that leaves one entry in Redis' ACL LOG.
+    Attributes:
+        run_id: Changes at every start of the server.
+        aof_last_write_status: "ok" or "err".
+        used_memory: Bytes.
+        maxmemory: Bytes; 0 without a limit.
+        appendfsync: "?", because only CONFIG GET tells and the node's user may not ask.
     """
-    where = f"{settings.host}:{settings.port}"
-    try:
-        client = connect_redis(settings)
-        info = patience.until_answer(f"Redis at {where}", lambda: _info(client))
-    except NoAnswerError as error:
-        fix = "start Redis, or check REDIS_HOST and REDIS_PORT"
-        yield _finding("reach", Verdict.FAILED, f"{where} does not answer: {error}", fix)
-        yield _finding("everything else", Verdict.SKIPPED, "Redis does not answer")
-        return
-    except NoPermissionError as error:
-        yield _finding("reach", Verdict.OK, f"{where} answers")
-        yield _finding("access", Verdict.FAILED, f"{_user(settings)}: {error}", "grant the user +info")
-        return
-    except (AuthenticationError, ResponseError) as error:
-        yield _finding("reach", Verdict.OK, f"{where} answers")
-        yield _finding("login", Verdict.FAILED, _refusal(error, settings), "check REDIS_USERNAME and REDIS_PASSWORD")
-        return
-    with client:
-        yield _finding("reach", Verdict.OK, f"{where} answers")
-        yield _login(settings)
-        yield from _server(info)
-        yield from _persistence(info)
-        yield from _memory(info)
-        yield from _access(client, settings, key_prefix)
-        yield _latency(client, key_prefix)
+
+    version: str
+    role: str
+    run_id: str
+    aof_enabled: bool
+    aof_last_write_status: str
+    maxmemory_policy: str
+    used_memory: int
+    maxmemory: int
+    appendfsync: str = "?"
+
+    @classmethod
+    def from_info(cls, info: dict[str, Any]) -> RedisFacts:
+        """Take the facts out of an INFO reply."""
+        return cls(
+            version=str(info["redis_version"]),
+            role=str(info.get("role", "?")),
+            run_id=str(info["run_id"]),
+            aof_enabled=bool(info.get("aof_enabled")),
+            aof_last_write_status=str(info.get("aof_last_write_status", "?")),
+            maxmemory_policy=str(info.get("maxmemory_policy", "?")),
+            used_memory=int(info.get("used_memory", 0)),
+            maxmemory=int(info.get("maxmemory", 0)),
+        )
 
 
 def connect_redis(settings: RedisConfig) -> redis.Redis:
     """Return a client as the node's user; it connects on first use, and fails instead of retrying."""
-    return redis.Redis(
+    client = redis.Redis(
         host=settings.host,
         port=settings.port,
         username=settings.username,
@@ -82,21 +90,124 @@ def connect_redis(settings: RedisConfig) -> redis.Redis:
         maint_notifications_config=MaintNotificationsConfig(enabled=False),
         decode_responses=True,
     )
+    if settings.ssl:
+        client.connection_pool.connection_class = _PublicTls
+    return client
 
 
-def _info(client: redis.Redis) -> dict[str, Any]:
+def prove_redis(
+    client: redis.Redis, settings: RedisConfig, key_prefix: str, patience: Patience
+) -> Iterator[Finding | RedisFacts]:
+    """Yield what the node cannot do without, line by line, and the facts as soon as they are known.
+
+    Commands are run, not dry-run: ACL DRYRUN needs a right that the node's user has no other use for, is missing before
+    Redis 7, and does not notice a full memory or a read-only server. Nothing follows once Redis cannot be asked.
+
+    Args:
+        client: From connect_redis.
+        settings: Where Redis is.
+        key_prefix: Prefix of the trader's keys; scratch keys under it are written and removed.
+        patience: How often to ask what does not answer.
+    """
+    where = f"{settings.host}:{settings.port}"
     try:
-        info: dict[str, Any] = client.info("all")
-    except (AuthenticationError, NoPermissionError):
-        raise
-    except ResponseError as error:
-        # LOADING and the like pass.
-        if str(error).startswith(("LOADING", "BUSY")):
-            raise NoAnswerError(str(error)) from None
-        raise
+        facts = patience.until_answer(f"Redis at {where}", lambda: _facts(client))
+    except _CertificateError as error:
+        yield finding("reach", Verdict.OK, f"{where} answers")
+        fix = "use a public authority's certificate for REDIS_HOST, or Redis on this host and REDIS_SSL=false"
+        yield finding("TLS", Verdict.FAILED, str(error), fix)
+        return
+    except NoAnswerError as error:
+        fix = f"start Redis, or check REDIS_HOST and REDIS_PORT{' and REDIS_SSL' if settings.ssl else ''}"
+        yield finding("reach", Verdict.FAILED, f"{where} does not answer: {error}", fix)
+        return
+    except NoPermissionError as error:
+        yield finding("reach", Verdict.OK, f"{where} answers")
+        yield finding("access", Verdict.FAILED, f"{user(settings)}: {error}", "grant the user +info")
+        return
+    except (AuthenticationError, ResponseError) as error:
+        yield finding("reach", Verdict.OK, f"{where} answers")
+        yield finding("login", Verdict.FAILED, _refusal(error, settings), "check REDIS_USERNAME and REDIS_PASSWORD")
+        return
+    yield facts
+    yield finding("reach", Verdict.OK, f"{where} answers")
+    if settings.ssl:
+        yield finding("TLS", Verdict.OK, "a certificate of a public authority")
+    yield _login(settings)
+    yield from judge(facts)
+    yield _access(client, settings, key_prefix, patience)
+
+
+def judge(facts: RedisFacts) -> Iterator[Finding]:
+    """Yield what the server's version, role, persistence and eviction mean for the node's state."""
+    version = tuple(int(part) for part in re.findall(r"\d+", facts.version)[:2])
+    if version < _OLDEST:
+        yield finding("version", Verdict.FAILED, f"{facts.version}; upstream refuses it", "install 6.2 or newer")
+    else:
+        yield finding("version", Verdict.OK, facts.version)
+    if facts.role == "master":
+        yield finding("role", Verdict.OK, "master")
+    else:
+        bad = f"role {facts.role}: it cannot be written to"
+        yield finding("role", Verdict.FAILED, bad, "point REDIS_HOST at the master")
+    if not facts.aof_enabled:
+        fix = "CONFIG SET appendonly yes, then the file; never the file and a restart, that loads an empty AOF"
+        yield finding(AOF, Verdict.FAILED, "off: a restart of Redis loses every order and position", fix)
+    elif facts.aof_last_write_status != "ok":
+        yield finding(AOF, Verdict.FAILED, "on, but its last write failed", "look at the disk and at Redis' log")
+    else:
+        yield finding(AOF, Verdict.OK, "on, last write ok")
+    policy = facts.maxmemory_policy
+    if policy == "noeviction":
+        yield finding("eviction", Verdict.OK, policy)
+    else:
+        fix = "set maxmemory-policy noeviction"
+        bad = f"{policy}: keys vanish when memory is short, and the writes that follow are dropped without an error"
+        yield finding("eviction", Verdict.FAILED if policy.startswith("allkeys") else Verdict.WARNING, bad, fix)
+
+
+def user(settings: RedisConfig) -> str:
+    """Return whom Redis sees."""
+    return f"user {settings.username}" if settings.username else "the default user"
+
+
+def finding(check: str, verdict: Verdict, detail: str, fix: str = "") -> Finding:
+    """Return a line about Redis."""
+    return Finding(area=Area.REDIS, check=check, verdict=verdict, detail=detail, fix=fix)
+
+
+class _PublicTls(redis.SSLConnection):
+    """TLS as upstream does it (rustls with webpki-roots): Mozilla's public authorities and no others.
+
+    redis-py adds authorities to those of the host, which upstream never looks at.
+    """
+
+    def _wrap_socket_with_ssl(self, sock: socket.socket) -> ssl.SSLSocket:
+        return ssl.create_default_context(cafile=certifi.where()).wrap_socket(sock, server_hostname=self.host)
+
+
+class _CertificateError(Exception):
+    """The certificate is not one that upstream takes; the message says why."""
+
+
+def _facts(client: redis.Redis) -> RedisFacts:
+    try:
+        return RedisFacts.from_info(client.info())
     except (RedisError, OSError) as error:
-        raise NoAnswerError(plain(error)) from None
-    return info
+        raise _no_answer(error) from None
+
+
+def _no_answer(error: RedisError | OSError) -> Exception:
+    """Tell what asking again can mend from what it cannot."""
+    cause = error.__cause__ or error.__context__
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return _CertificateError(
+            f"certificate refused ({cause.verify_message}); upstream trusts public authorities only: a private one "
+            "never works, not even one that this host trusts"
+        )
+    if isinstance(error, AuthenticationError | ResponseError) and not str(error).startswith(("LOADING", "BUSY")):
+        return error
+    return NoAnswerError(plain(error))
 
 
 def _refusal(error: RedisError, settings: RedisConfig) -> str:
@@ -104,91 +215,57 @@ def _refusal(error: RedisError, settings: RedisConfig) -> str:
     if "NOAUTH" in text or "Authentication required" in text:
         return "Redis wants a password and REDIS_PASSWORD is not set"
     if isinstance(error, AuthenticationError) or text.startswith("WRONGPASS"):
-        return f"refused for {_user(settings)}: wrong user or password"
-    return f"refused for {_user(settings)}: {text}"
-
-
-def _user(settings: RedisConfig) -> str:
-    return f"user {settings.username}" if settings.username else "the default user"
+        return f"refused for {user(settings)}: wrong user or password"
+    return f"refused for {user(settings)}: {text}"
 
 
 def _login(settings: RedisConfig) -> Finding:
     if settings.password is None:
         fix = "give the node a user of its own: REDIS_USERNAME and REDIS_PASSWORD"
-        return _finding("login", Verdict.WARNING, "without a password: everybody on that host may change state", fix)
-    return _finding("login", Verdict.OK, f"as {_user(settings)}")
+        return finding("login", Verdict.WARNING, "without a password: everybody on that host may change state", fix)
+    return finding("login", Verdict.OK, f"as {user(settings)}")
 
 
-def _server(info: dict[str, Any]) -> Iterator[Finding]:
-    text = str(info.get("redis_version", "?"))
-    version = tuple(int(part) for part in re.findall(r"\d+", text)[:2])
-    if version < _OLDEST:
-        yield _finding("version", Verdict.FAILED, f"{text}; upstream refuses it", "install 6.2 or newer")
-    else:
-        yield _finding("version", Verdict.OK, text)
-    role = info.get("role")
-    if role == "master":
-        yield _finding("role", Verdict.OK, "master")
-    else:
-        fix = "point REDIS_HOST at the master"
-        yield _finding("role", Verdict.FAILED, f"{role}: it cannot be written to", fix)
-
-
-def _persistence(info: dict[str, Any]) -> Iterator[Finding]:
-    if not info.get("aof_enabled"):
-        fix = "CONFIG SET appendonly yes, then the file; never the file and a restart, that loads an empty AOF"
-        yield _finding("AOF", Verdict.FAILED, "off: a restart of Redis loses every order and position", fix)
-    elif info.get("aof_last_write_status") != "ok":
-        fix = "look at the disk and at Redis' log"
-        yield _finding("AOF", Verdict.FAILED, "on, but its last write failed", fix)
-    else:
-        yield _finding("AOF", Verdict.OK, "on, last write ok")
-
-
-def _memory(info: dict[str, Any]) -> Iterator[Finding]:
-    policy = str(info.get("maxmemory_policy", "?"))
-    if policy == "noeviction":
-        yield _finding("eviction", Verdict.OK, policy)
-    else:
-        fix = "set maxmemory-policy noeviction"
-        bad = f"{policy}: keys vanish when memory is short, and the writes that follow are dropped without an error"
-        yield _finding("eviction", Verdict.FAILED if policy.startswith("allkeys") else Verdict.WARNING, bad, fix)
-    used, most = int(info.get("used_memory", 0)), int(info.get("maxmemory", 0))
-    detail = f"{used / 1e6:.0f} MB used" + (f" of {most / 1e6:.0f} MB" if most else ", no limit")
-    if most and used > _FULL * most:
-        yield _finding("memory", Verdict.WARNING, f"{detail}; full, it drops writes", "raise maxmemory")
-    else:
-        yield _finding("memory", Verdict.OK, detail)
-
-
-def _access(client: redis.Redis, settings: RedisConfig, key_prefix: str) -> Iterator[Finding]:
-    token = secrets.token_hex(8)
-    text, items, members, fields = (f"{key_prefix}doctor:{token}:{kind}" for kind in ("text", "list", "set", "hash"))
-    denied, broken = [], ""
-    # Run, not dry-run: a full memory or a read-only server refuses too.
-    for command in _commands(text, items, members, fields, token):
-        try:
-            client.execute_command(*command)  # type: ignore[no-untyped-call]
-        except NoPermissionError:
-            denied.append(command[0].lower())
-        except (RedisError, OSError) as error:
-            broken = f"{command[0]}: {plain(error)}"
-            break
-    with suppress(RedisError, OSError):
-        client.delete(text, items, members, fields)
-    if broken:
-        yield _finding("access", Verdict.FAILED, f"cannot be written to: {broken}", "see Redis' log, memory and disk")
-        return
+def _access(client: redis.Redis, settings: RedisConfig, key_prefix: str, patience: Patience) -> Finding:
+    broken = "see Redis' log, memory and disk"
+    try:
+        denied = patience.until_answer("Redis", lambda: _denied(client, key_prefix))
+    except (NoAnswerError, _CertificateError, ResponseError) as error:
+        return finding("access", Verdict.FAILED, f"cannot be written to: {error}", broken)
     if denied:
         fix = f"grant the user ~{key_prefix}* {' '.join(f'+{name}' for name in denied)}"
-        yield _finding("access", Verdict.FAILED, f"{_user(settings)} may not: {', '.join(denied)}", fix)
-        return
-    yield _finding("access", Verdict.OK, f"{_user(settings)} may do what the node does with keys {key_prefix}*")
-    yield _fence(client, settings, key_prefix)
+        return finding("access", Verdict.FAILED, f"{user(settings)} may not: {', '.join(denied)}", fix)
+    return finding("access", Verdict.OK, f"{user(settings)} may do what the node does with keys {key_prefix}*")
+
+
+def _denied(client: redis.Redis, key_prefix: str) -> list[str]:
+    token = secrets.token_hex(8)
+    text, items, members, fields = (f"{key_prefix}proof:{token}:{kind}" for kind in ("text", "list", "set", "hash"))
+    denied = []
+    try:
+        # One connection: WATCH and MULTI belong to it, and end with it.
+        with client.client() as one:  # type: ignore[no-untyped-call]
+            for command in _commands(text, items, members, fields, token):
+                if command[0] == "EXEC" and "multi" in denied:
+                    continue
+                try:
+                    answer = one.execute_command(*command)
+                except NoPermissionError:
+                    denied.append(command[0].lower())
+                else:
+                    if command[0] == "GET" and "set" not in denied and answer != token:
+                        raise ResponseError("a value that was written did not come back")
+    except (RedisError, OSError) as error:
+        raise _no_answer(error) from None
+    finally:
+        with suppress(RedisError, OSError):
+            client.delete(text, items, members, fields)
+    return denied
 
 
 def _commands(text: str, items: str, members: str, fields: str, token: str) -> Iterator[tuple[str, ...]]:
-    # Every command of upstream's cache (crates/infrastructure/src/redis/cache.rs).
+    # Every command of upstream's cache (crates/infrastructure/src/redis/cache.rs), and WATCH for the lease on the
+    # trader id. The transaction is empty: each command of it was run before.
     yield "SET", text, token
     yield "GET", text
     yield "MGET", text
@@ -203,39 +280,6 @@ def _commands(text: str, items: str, members: str, fields: str, token: str) -> I
     yield "HDEL", fields, token
     yield "SCAN", "0", "MATCH", text
     yield "DEL", text
-
-
-def _fence(client: redis.Redis, settings: RedisConfig, key_prefix: str) -> Finding:
-    try:
-        client.get("nodecfg-doctor-outside")
-    except NoPermissionError:
-        return _finding("fence", Verdict.OK, f"{_user(settings)} reaches no key outside {key_prefix}*")
-    except (RedisError, OSError) as error:
-        return _finding("fence", Verdict.WARNING, f"cannot be told: {plain(error)}", "run the doctor again")
-    fix = f"give the node an ACL user limited to ~{key_prefix}*"
-    detail = f"{_user(settings)} reaches every key: another trader's state, and FLUSHDB, are one mistake away"
-    return _finding("fence", Verdict.WARNING, detail, fix)
-
-
-def _latency(client: redis.Redis, key_prefix: str) -> Finding:
-    times = []
-    try:
-        for _ in range(_SAMPLES):
-            started = time.perf_counter()
-            # Not PING: the node's user may not.
-            client.get(f"{key_prefix}doctor:latency")
-            times.append((time.perf_counter() - started) * 1000)
-    except (RedisError, OSError) as error:
-        return _finding("latency", Verdict.WARNING, f"cannot be measured: {plain(error)}", "run the doctor again")
-    median, worst = statistics.median(times), max(times)
-    detail = f"{median:.2f} ms median, {worst:.2f} ms worst of {_SAMPLES}"
-    fix = "run Redis on the node's own host: every order and position is one round trip at the start"
-    if median > _TOO_SLOW_MS:
-        return _finding("latency", Verdict.FAILED, detail, fix)
-    if median > _SLOW_MS:
-        return _finding("latency", Verdict.WARNING, detail, fix)
-    return _finding("latency", Verdict.OK, detail)
-
-
-def _finding(check: str, verdict: Verdict, detail: str, fix: str = "") -> Finding:
-    return Finding(area=Area.REDIS, check=check, verdict=verdict, detail=detail, fix=fix)
+    yield "WATCH", text
+    yield ("MULTI",)
+    yield ("EXEC",)

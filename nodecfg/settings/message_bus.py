@@ -9,6 +9,7 @@ from pydantic_settings import SettingsConfigDict
 from nodecfg.errors import Problem
 from nodecfg.settings.engines import Encoding
 from nodecfg.settings.instruments import split_list
+from nodecfg.settings.redis import tls_conflict
 from nodecfg.settings.section import Section, fault, setting
 from nodecfg.settings.values import Host, OrOff, Port, RedisPassword, RedisUsername
 
@@ -43,7 +44,11 @@ class MessageBusSettings(Section):
     port: Port = setting(6379, purpose="TCP port of that Redis.", expected="a port from 1 to 65535")
     username: RedisUsername | None = setting(None, purpose="Its ACL user.", expected="an ACL user name", example="")
     password: RedisPassword | None = setting(None, purpose="Its password.", expected="the password of the ACL user")
-    ssl: bool = setting(False, purpose="true for TLS.", expected="true or false")  # noqa: FBT003 a default, named by its keyword
+    ssl: bool = setting(
+        False,  # noqa: FBT003 a default, named by its keyword
+        purpose="true for TLS. Upstream trusts public authorities only, as with REDIS_SSL.",
+        expected="true or false",
+    )
     encoding: Encoding = setting(
         Encoding.JSON,
         purpose="json | msgpack; every reader has to use the same (upstream's default changed in 1.229).",
@@ -75,6 +80,7 @@ class MessageBusSettings(Section):
     @classmethod
     def conflicts(cls, values: Mapping[str, Any]) -> Iterator[Problem]:
         """Yield what is wrong between the fields of the bus' own Redis."""
+        yield from tls_conflict(cls, values)
         if values.get("username") and "password" in values and values["password"] is None:
             yield cls.problem(
                 "password",

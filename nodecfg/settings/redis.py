@@ -1,5 +1,6 @@
 """The Redis that keeps orders, fills, positions and strategy state."""
 
+import ipaddress
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
@@ -10,7 +11,49 @@ from nodecfg.errors import Problem
 from nodecfg.settings.section import Section, setting
 from nodecfg.settings.values import Host, Port, RedisPassword, RedisUsername
 
+_UNCERTIFIED_ENDINGS = frozenset(
+    (
+        "localhost",
+        "local",
+        "internal",
+        "lan",
+        "home",
+        "corp",
+        "intranet",
+        "private",
+        "arpa",
+        "test",
+        "example",
+        "invalid",
+    )
+)
 _WholeSeconds = Annotated[int, Field(ge=1, le=120)]
+
+
+def uncertified(host: str) -> bool:
+    """Tell whether no public authority certifies a host: its address or name means something only in one network.
+
+    Source: the CA/Browser Forum's Baseline Requirements, 7.1.4.2.1 (no reserved address, no internal name).
+    """
+    try:
+        return not ipaddress.ip_address(host).is_global
+    except ValueError:
+        labels = host.lower().rstrip(".").split(".")
+        return len(labels) == 1 or labels[-1] in _UNCERTIFIED_ENDINGS
+
+
+def tls_conflict(section: type[Section], values: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield what is wrong with TLS to a section's host: upstream (rustls, webpki-roots) knows no private authority."""
+    host = values.get("host")
+    if values.get("ssl") and host and uncertified(host):
+        yield section.problem(
+            "ssl",
+            "true",
+            f"cannot work with {host}: upstream trusts certificates of public authorities only, whatever this host "
+            "trusts, and none of them certifies a private address or name",
+            f"set {section.variable('ssl')}=false and keep that Redis on this host or in a tunnel, or give "
+            f"{section.variable('host')} a public name",
+        )
 
 
 class RedisConfig(Section):
@@ -54,6 +97,7 @@ class RedisConfig(Section):
     @classmethod
     def conflicts(cls, values: Mapping[str, Any]) -> Iterator[Problem]:
         """A user name alone makes upstream's Redis client panic (crates/infrastructure/src/redis)."""
+        yield from tls_conflict(cls, values)
         if values.get("username") and "password" in values and values["password"] is None:
             yield cls.problem(
                 "password",

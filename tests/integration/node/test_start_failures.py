@@ -73,14 +73,14 @@ def test_redis_down_ends_with_75(alone: Node) -> None:
     alone.start()
     log = ends(alone, 75, "Redis at 127.0.0.1:1", "connection refused", "start Redis")
     assert "Traceback" not in log
-    assert [line for line in alone.status_lines() if "try 4 of 5" in line]
+    assert [line for line in alone.status_lines() if "(4 of 4)" in line]
 
 
 def test_wrong_redis_password_ends_with_75(node: Node) -> None:
     """A wrong password is told as such, at once, without the password."""
     node.variables["REDIS_PASSWORD"] = "not-the-password-of-this-server"
     node.start()
-    log = ends(node, 75, "refused the login of user tradingnode-main", "REDIS_PASSWORD")
+    log = ends(node, 75, "login: refused for user tradingnode-main", "REDIS_PASSWORD")
     assert "not-the-password-of-this-server" not in log
     assert "Traceback" not in log
 
@@ -230,7 +230,7 @@ def test_sigterm_during_the_start_ends_clean(node: Node, moment: str) -> None:
 def test_sigterm_while_redis_is_down_ends_clean(alone: Node) -> None:
     """SIGTERM in the middle of Redis' back-off, 12 s before its end, is heard at once."""
     alone.start()
-    alone.wait_for_status("try 3 of 5")
+    alone.wait_for_status("(3 of 4)")
     alone.signal(signal.SIGTERM)
     assert alone.wait_exit(10) == 0
 

@@ -21,7 +21,8 @@ PASSWORD = "pW3zKq9vXn5bTm7rLc2sHd8f"
 API_KEY = "kQ7pLr2vTz9XbN4mWc8sYd3fHj6gAe1u"
 API_SECRET = "sJ5hGn8qBv2tRx7kMz4wCp9yLd6fTe3a"
 COMMANDS = (
-    "+get +set +del +rpush +rpushx +lrange +sadd +srem +hset +hdel +hgetall +smembers +mget +scan +multi +exec +info"
+    "+get +set +del +rpush +rpushx +lrange +sadd +srem +hset +hdel +hgetall +smembers +mget +scan +multi +exec +watch "
+    "+info"
 )
 
 STRATEGIES = """

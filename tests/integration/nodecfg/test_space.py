@@ -39,7 +39,7 @@ class Server:
         with self.admin() as admin:
             secret = [f">{password}"] if password else ["nopass"]
             admin.execute_command(*("ACL", "SETUSER", user, "reset", "on", "~*", "&*", "+@all", *secret))
-        # TLS is real in test_redis_tls: upstream takes certificates of public authorities only, which no test can have.
+        # TLS is in test_redis_tls: only certificates of public authorities work, which no test can have.
         return {f"{prefix}_HOST": "127.0.0.1", f"{prefix}_PORT": str(self.port), f"{prefix}_SSL": "false"}
 
 

@@ -94,10 +94,10 @@ def test_memory_that_runs_out(command: Command, redis: Redis) -> None:
 
 def test_rights_that_are_missing_or_too_many(command: Command, redis: Redis) -> None:
     """Each denied command is named; a user that reaches every key is a warning."""
-    redis.admin("ACL", "SETUSER", REDIS_USER, "-hset", "-rpushx")
+    redis.admin("ACL", "SETUSER", REDIS_USER, "-hset", "-rpushx", "-watch", "-multi")
     code, found = command.doctor()
     assert code == 75
-    assert "may not: rpushx, hset" in found["access"]["detail"]
+    assert "may not: rpushx, hset, watch, multi" in found["access"]["detail"]
     redis.admin("ACL", "SETUSER", REDIS_USER, "+@all", "allkeys")
     _, found = command.doctor()
     assert (found["access"]["verdict"], found["fence"]["verdict"]) == ("ok", "warning")

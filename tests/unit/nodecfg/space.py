@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
 FLAG = st.sampled_from(["true", "false", "1", "0", "yes", "no", "on", "off", "True"])
 WORD = st.text(string.ascii_letters + string.digits + "_", min_size=1, max_size=7)
-HOST = st.sampled_from(["localhost", "127.0.0.1", "redis", "redis-1.internal.example.net", "10.1.2.3"])
+PUBLIC_HOST = st.sampled_from(["redis-1.internal.example.net", "redis.example.com", "9.9.9.9"])
+HOST = st.one_of(st.sampled_from(["localhost", "127.0.0.1", "redis", "redis.internal", "10.1.2.3"]), PUBLIC_HOST)
 PASSWORD = st.text(string.ascii_letters + string.digits + "-_@:+&=!$~.,;*()", min_size=8, max_size=64).map(
     lambda text: f"pw{text}"
 )
@@ -141,6 +142,7 @@ def right_settings(draw: st.DrawFn, catalog: str = "/nowhere/catalog") -> Drawn:
         variables |= draw(st.fixed_dictionaries({}, optional={"NAUTILUS_ENVIRONMENT": st.just("SANDBOX")}))
     variables.setdefault("NAUTILUS_ENVIRONMENT", draw(st.sampled_from(["LIVE", ""])))
     variables |= draw(_account("REDIS"))
+    _certify(draw, variables, "REDIS")
     variables |= draw(_logs())
     variables |= draw(_times())
     variables |= draw(_bus())
@@ -185,6 +187,12 @@ def _account(draw: st.DrawFn, prefix: str) -> dict[str, str]:
     return {f"{prefix}_PASSWORD": password, **({f"{prefix}_USERNAME": user} if user else {})}
 
 
+def _certify(draw: st.DrawFn, variables: dict[str, str], prefix: str) -> None:
+    """Upstream's TLS trusts public authorities only, so a host with TLS has a public name."""
+    if variables.get(f"{prefix}_SSL", "").lower() in {"true", "1", "yes", "on"}:
+        variables[f"{prefix}_HOST"] = draw(PUBLIC_HOST)
+
+
 @st.composite
 def _logs(draw: st.DrawFn) -> dict[str, str]:
     levels = st.sampled_from(["TRACE", "debug", "Info", "WARN", "warning", "ERROR"])
@@ -220,6 +228,7 @@ def _bus(draw: st.DrawFn) -> dict[str, str]:
     )
     if draw(st.booleans()):
         found |= {"NAUTILUS_BUS_HOST": draw(HOST), **draw(_account("NAUTILUS_BUS"))}
+        _certify(draw, found, "NAUTILUS_BUS")
     return found
 
 

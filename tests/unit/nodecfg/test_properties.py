@@ -109,21 +109,28 @@ def test_any_text_is_taken_or_refused_by_name(drawn: Drawn, wrong: dict[str, str
     assert set(masked) <= {"********", "(not set)"}
 
 
+@st.composite
+def _files(draw: st.DrawFn) -> Drawn:
+    """Draw right settings with files that are right, too, or wrong in one of them or in both."""
+    drawn = draw(right_settings())
+    files = dict(drawn.files)
+    wrong = draw(st.sampled_from(["overrides", "strategies", "both", "neither"]))
+    if wrong in {"overrides", "both"}:
+        files["overrides"] = draw(st.dictionaries(st.sampled_from(PATHS), JSON, min_size=1, max_size=4))
+    if wrong in {"strategies", "both"}:
+        place = draw(st.sampled_from(["strategies", "actors", "exec_algorithms"]))
+        keys = st.sampled_from(["strategy_path", "config_path", "config", "claims", "x"])
+        entry = draw(st.dictionaries(keys, JSON, min_size=1))
+        files["strategies"] = {**files.get("strategies", {}), place: [entry]}
+    event("wrong: " + wrong)
+    return Drawn(drawn.variables, files)
+
+
 @profile(usual=60)
-@given(
-    drawn=right_settings(),
-    wrong=st.dictionaries(st.sampled_from(PATHS), JSON, min_size=1, max_size=4),
-    place=st.sampled_from(["strategies", "actors", "exec_algorithms"]),
-    entry=st.dictionaries(st.sampled_from(["strategy_path", "config_path", "config", "claims", "x"]), JSON),
-)
-def test_any_file_is_taken_or_refused_by_place(
-    drawn: Drawn, wrong: dict[str, object], place: str, entry: dict[str, object], tmp_path: Path
-) -> None:
+@given(drawn=_files())
+def test_any_file_is_taken_or_refused_by_place(drawn: Drawn, tmp_path: Path) -> None:
     """Any value at any path of upstream, and any entry among the strategies, is built or refused by its place."""
-    files = {"overrides": wrong}
-    if entry:
-        files["strategies"] = {**drawn.files.get("strategies", {}), place: [entry]}
-    variables = Drawn(drawn.variables, files).placed(tmp_path)
+    variables = drawn.placed(tmp_path)
     problems: tuple[Problem, ...] = ()
     try:
         assert _survives(TradingNodeConfigFactory.from_settings(TradingNodeSettings.from_env(variables)))

@@ -154,6 +154,16 @@ REFUSED: list[tuple[dict[str, str], str, str]] = [
     ),
     ({**FUTURES, "NAUTILUS_LOG_COMPONENT_LEVELS": "RiskEngine"}, "NAUTILUS_LOG_COMPONENT_LEVELS", "has no level"),
     ({**FUTURES, "NAUTILUS_DEBUG": "true", "BINANCE_TESTNET": "false"}, "NAUTILUS_DEBUG", "writes records as JSON"),
+    *[
+        ({**FUTURES, "REDIS_SSL": "true", "REDIS_HOST": host}, "REDIS_SSL", f"cannot work with {host}: upstream trusts")
+        for host in ("127.0.0.1", "10.1.2.3", "localhost", "redis", "redis.internal", "REDIS.Local")
+    ],
+    ({**FUTURES, "REDIS_SSL": "true"}, "REDIS_SSL", "cannot work with 127.0.0.1"),
+    (
+        {**FUTURES, "NAUTILUS_BUS_HOST": "bus.lan", "NAUTILUS_BUS_SSL": "true"},
+        "NAUTILUS_BUS_SSL",
+        "none of them certifies a private address or name",
+    ),
     ({**FUTURES, "REDIS_RETRIES": "10"}, "REDIS_RETRIES", "greater than or equal to 3600"),
 ]
 
@@ -176,3 +186,11 @@ def test_disabled_can_be_forced() -> None:
         ).exec_engine
         assert (engine.reconciliation, engine.open_check_interval_secs) == (False, None)
         assert (engine.inflight_check_interval_ms, engine.position_check_interval_secs) == (0, None)
+
+
+@pytest.mark.parametrize("host", ["redis.example.com", "9.9.9.9"])
+def test_tls_with_a_public_name_is_taken(host: str) -> None:
+    """What a public authority certifies may be reached by TLS; without TLS any host may."""
+    settings = TradingNodeSettings.from_env({**NODE, **FUTURES, "REDIS_SSL": "true", "REDIS_HOST": host})
+    assert (settings.redis.ssl, settings.redis.host) == (True, host)
+    assert not TradingNodeSettings.from_env({**NODE, **FUTURES, "REDIS_HOST": "redis.internal"}).redis.ssl

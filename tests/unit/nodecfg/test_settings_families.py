@@ -175,8 +175,10 @@ def test_variable_reaches_its_attribute_and_upstream(
     own = "REDIS_USERNAME", "REDIS_PASSWORD"
     plain = {name: value for name, value in variables.items() if name not in own}
     timed = {"NAUTILUS_CATALOG_ROTATION_MODE": "INTERVAL"} if variable.endswith("ROTATION_INTERVAL_SECS") else {}
+    # TLS needs a name that a public authority certifies.
+    public = {"NAUTILUS_BUS_HOST": "bus.example.com"} if variable == "NAUTILUS_BUS_SSL" else {}
     settings = TradingNodeSettings.from_env(
-        {**plain, **CATALOG, **BUS, **OWN_BOOKS, **SWITCHES, **timed, variable: text}
+        {**plain, **CATALOG, **BUS, **OWN_BOOKS, **SWITCHES, **timed, **public, variable: text}
     )
     family, section = next((name, section) for name in FAMILIES if variable in (section := SECTIONS[name]).variables())
     field = section.variables().index(variable)

@@ -40,6 +40,20 @@ ROLE = {
 """What the role decides from its own variables."""
 
 
+BARE = {"API_KEY": KEY, "API_SECRET": HMAC, "TESTNET": "true", "INSTRUMENT_IDS": PERP}
+ONLY_DEFAULT = {
+    "REDIS_HOST": "the role puts Redis on the node's own host",
+    "REDIS_SSL": "no public authority certifies that address, and upstream trusts no other",
+    **{
+        f"BINANCE_{client}_{name}": "spot and margin accounts have neither hedge mode nor leverage"
+        for client in ("SPOT", "MARGIN")
+        for name in ("HEDGE_MODE", "LEVERAGES", "MARGIN_TYPES")
+    },
+    **{f"BINANCE_{client}_US": "Binance US has spot only" for client in ("MARGIN", "COIN_FUTURES")},
+}
+"""What the inventory can set to its default only, and why."""
+
+
 def _other(kind: Any, metadata: list[Any], default: Any) -> Any:  # noqa: ANN401 any annotation
     """A value that is right for a switch, a number or a choice, and not its default; None for anything else."""
     if typing.get_origin(kind) is typing.Annotated:
@@ -72,7 +86,7 @@ EVERYTHING: dict[str, Any] = {
     "NAUTILUS_LOG_COMPONENT_LEVELS": "RiskEngine=DEBUG",
     "NAUTILUS_DATA_EXTERNAL_CLIENTS": ["ONE", "TWO"],
     "NAUTILUS_EXEC_EXTERNAL_CLIENTS": ["THREE"],
-    "NAUTILUS_BUS_HOST": "10.1.2.3",
+    "NAUTILUS_BUS_HOST": "bus.example.com",
     "NAUTILUS_BUS_USERNAME": "bus",
     "NAUTILUS_BUS_PASSWORD": "canary-bus-password",
     "NAUTILUS_BUS_STREAMS_PREFIX": "other",
@@ -88,7 +102,7 @@ EVERYTHING: dict[str, Any] = {
     "RECONCILIATION_OPEN_CHECK_LOOKBACK_MINS": 61,
     "SHUTDOWN_TIMEOUT": 44,
 }
-del EVERYTHING["REDIS_PORT"]
+del EVERYTHING["REDIS_PORT"], EVERYTHING["REDIS_SSL"]
 
 # Name, the role's variables, the settings, and what the role makes of its variables.
 CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
@@ -112,6 +126,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
             "BINANCE_MARGIN_TYPES": {PERP: "ISOLATED"},
             "BINANCE_RECV_WINDOW_MS": 4000,
             "BINANCE_USE_AGG_TRADE_TICKS": True,
+            "REDIS_SSL": False,
             "BINANCE_US": False,
             "BYBIT_PRODUCT_TYPES": ["LINEAR", "INVERSE"],
             "BYBIT_DATA_PRODUCT_TYPES": ["SPOT"],
@@ -198,6 +213,16 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
             for client in ("BINANCE", *(f"BINANCE_{c}" for c in ("SPOT", "MARGIN", "COIN_FUTURES")), "BYBIT")
         },
     ),
+    "Binance US": (
+        {
+            "tradingnode_venue": "live",
+            "tradingnode_instrument_ids": ["BTCUSDT.BINANCE"],
+            "tradingnode_binance_api_key": KEY,
+            "tradingnode_binance_api_secret": ED25519,
+        },
+        {"BINANCE_ACCOUNT_TYPE": "SPOT", "BINANCE_US": True},
+        {"BINANCE_TESTNET": False, "BINANCE_DEMO": False, "BINANCE_INSTRUMENT_IDS": ["BTCUSDT.BINANCE"]},
+    ),
     "the simulated exchange": (
         {"tradingnode_simvenue_port": 8199},
         {},
@@ -275,6 +300,24 @@ def test_there_is_no_setting_that_the_inventory_cannot_reach() -> None:
     """The cases set every variable of the schema, most to what is not its default."""
     reached = {name for _, settings, from_role in CASES.values() for name in (*settings, *from_role)}
     assert KNOWN - reached == set()
+
+
+def test_every_setting_arrives_with_a_value_unlike_its_default() -> None:
+    """A value that is the default proves nothing; what can have no other here is listed with the reason."""
+    bare = {"NAUTILUS_TRADER_ID": "X-1", **{f"BINANCE_{key}": text for key, text in BARE.items()}}
+    defaults = {
+        section.variable(field): info.get_default(call_default_factory=False)
+        for section in SECTIONS.values()
+        for field, info in section.model_fields.items()
+    }
+    shown = settings_as_dict(TradingNodeSettings.from_env(bare))
+    defaults |= {name: shown[name] for name in shown if name.startswith("RECONCILIATION_")}  # what the preset says
+    nothing = {"", "{}", "None", "PydanticUndefined"}
+    seen: dict[str, set[str]] = {name: set() for name in KNOWN}
+    for _, settings, from_role in CASES.values():
+        for name, value in {**settings, **from_role}.items():
+            seen[name].add(_text(value))
+    assert {name for name in KNOWN if seen[name] <= {_text(defaults[name]), *nothing}} == set(ONLY_DEFAULT)
 
 
 def test_overrides_and_components_are_rendered(rendered: Path) -> None:
