@@ -127,6 +127,9 @@ async def _call(route: Route, request: web.Request) -> Call[Any, Any]:
             body = route.body.model_validate_json(await request.read())
         except ValidationError as error:
             problems += problems_of(error, route.body)
+        except (web.RequestPayloadError, ConnectionError):
+            # It cannot be unpacked, or its sender left in the middle.
+            problems.append("body: cannot be read")
     if problems or query is None:
         raise invalid(problems)
     return Call(request.app[WORLD], query, body, request)

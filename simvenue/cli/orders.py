@@ -23,6 +23,7 @@ def place(
     account: Annotated[str, typer.Option(help="As whom.")] = "other",
     client_order_id: Annotated[str | None, typer.Option(help="Made up when not given.")] = None,
     reduce_only: Annotated[bool, typer.Option("--reduce-only", help="Never open or grow a position.")] = False,
+    position_side: Annotated[str, typer.Option(help="LONG or SHORT for an account in hedge mode.")] = "BOTH",
     venue: Venue = None,
     admin_url: AdminUrl = DEFAULT_URL,
     as_json: AsJson = False,
@@ -38,6 +39,7 @@ def place(
         "time_in_force": time_in_force.upper(),
         "client_order_id": client_order_id,
         "reduce_only": reduce_only,
+        "position_side": position_side.upper(),
     }
     _show(call("POST", admin_url, "/admin/v1/orders", query={"venue": venue}, body=body), as_json=as_json)
 

@@ -245,7 +245,12 @@ class Exchange(Questions):
                 trading.move_market(self._state, operation, step)
 
     def roll(self) -> None:
-        """Close the bars of minutes that are over and expire GTD orders; call it about once a second."""
+        """Close the bars of minutes that are over and expire GTD orders; call it about once a second.
+
+        Raises:
+            ExchangeFailed: an operation broke off earlier, which ends the process also while its markets stand still.
+        """
+        self._check_alive()
         now = self._now()
         for market in self._state.symbols.values():
             self._publish(market.candles.roll(now))

@@ -175,10 +175,12 @@ class VenueGate:
 
 def _overtaken(active: Active[FrameFault], connection: Connection) -> list[str]:
     """What was held back and has now let enough frames pass."""
-    held = active.memory[connection]
+    held = active.memory.pop(connection)
     for entry in held:
         entry[0] -= 1
-    active.memory[connection] = [entry for entry in held if entry[0] > 0]
+    waiting = [entry for entry in held if entry[0] > 0]
+    if waiting:
+        active.memory[connection] = waiting
     return [text for left, text in held if left <= 0]
 
 
@@ -186,6 +188,8 @@ def _give_up(active: Active[FrameFault], connection: Connection, entry: list[Any
     held = active.memory.get(connection, [])
     if entry in held:
         held.remove(entry)
+        if not held:
+            del active.memory[connection]
         connection.deliver(entry[1])
 
 

@@ -14,6 +14,7 @@ from simvenue.faults.sockets import RefuseUpgrade
 from simvenue.faults.strike import Lost, Replacement, Scene
 from simvenue.faults.topics import BOOK_PATHS, among
 from simvenue.venues.transport.fault_form import Answer, Subject
+from simvenue.venues.transport.paths import shown
 from simvenue.venues.transport.reset import reset
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ async def _serve(gate: VenueGate, request: web.Request, handler: Handler) -> web
             {
                 "venue": gate.venue,
                 "method": request.method,
-                "path": request.path,
+                "path": shown(request.path),
                 "account": subject.account,
                 "status": response.status,
                 "parameters": tally.parameters(request.raw_path.partition("?")[2], body),
@@ -89,7 +90,11 @@ async def _body(request: web.Request) -> bytes:
     length = request.content_length
     if length is None or not 0 < length <= _MAX_BODY or "Content-Encoding" in request.headers:
         return b""
-    return await request.read()
+    try:
+        return await request.read()
+    except (web.RequestPayloadError, ConnectionError):
+        # The venue reads it too, and says what is wrong.
+        return b""
 
 
 def _refused(gate: VenueGate, request: web.Request, subject: Subject) -> web.Response | None:

@@ -15,6 +15,7 @@ from simvenue.exchange.types import Rejection
 from simvenue.venues.binance import auth, errors
 from simvenue.venues.binance.parameters import Parameters
 from simvenue.venues.binance.venue import VENUE
+from simvenue.venues.transport.paths import shown
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -106,7 +107,7 @@ async def _payload(request: web.Request) -> tuple[str, str]:
     try:
         return query, body.decode("ascii")
     except UnicodeDecodeError as error:
-        raise errors.VenueError(-1100, "Illegal characters found in a parameter.") from error
+        raise errors.illegal_characters() from error
 
 
 def endpoint(route: Route) -> Callable[[web.Request], Awaitable[web.Response]]:
@@ -154,16 +155,21 @@ def refusal(error: errors.VenueError) -> web.Response:
 async def venue_errors(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
-    """Give every failure the venue's form; a defect of ours is logged and answered with -1000."""
+    """Give every failure the venue's form; a defect of ours is logged and answered with -1000.
+
+    A body that cannot be unpacked, or ends before its time, is the client's failure.
+    """
     try:
         return await handler(request)
     except errors.VenueError as error:
         return refusal(error)
     except (web.HTTPNotFound, web.HTTPMethodNotAllowed):
         return reply(errors.invalid_path(request.path, request.method).body(), status=404)
+    except (web.RequestPayloadError, ConnectionError):
+        return refusal(errors.illegal_characters())
     except web.HTTPException as error:
         return reply({"code": -1000, "msg": error.reason}, status=error.status)
     except Exception:
         # The query carries a signature, so only the path is told.
-        log.exception("no answer to %s %s", request.method, request.path)
+        log.exception("no answer to %s %s", request.method, shown(request.path))
         return reply(errors.unknown().body(), status=500)

@@ -98,6 +98,11 @@ def malformed(name: str, legal: str) -> VenueError:
     return VenueError(-1100, f"Illegal characters found in parameter '{name}'; legal range is '{legal}'.")
 
 
+def illegal_characters() -> VenueError:
+    """What was sent cannot be read at all."""
+    return VenueError(-1100, "Illegal characters found in a parameter.")
+
+
 def invalid_value(name: str) -> VenueError:
     """A parameter is well formed but says nothing the venue knows."""
     return VenueError(-1130, f"Data sent for parameter '{name}' is not valid.")

@@ -40,7 +40,7 @@ class Parameters:
         try:
             pairs = parse_qsl(payload, keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS)
         except ValueError as error:
-            raise errors.VenueError(-1100, "Illegal characters found in a parameter.") from error
+            raise errors.illegal_characters() from error
         values: dict[str, str] = {}
         for name, value in pairs:
             if name in values:
@@ -56,7 +56,7 @@ class Parameters:
             VenueError: -1100 for text that is not printable ASCII.
         """
         if not all(_TEXT.fullmatch(name) and _TEXT.fullmatch(value) for name, value in values.items()):
-            raise errors.VenueError(-1100, "Illegal characters found in a parameter.")
+            raise errors.illegal_characters()
         return cls(values)
 
     def optional_text(self, name: str) -> str | None:

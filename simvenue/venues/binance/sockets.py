@@ -52,7 +52,7 @@ def _requested_names(request: web.Request) -> tuple[bool, list[str]]:
     try:
         query = dict(parse_qsl(request.raw_path.partition("?")[2], errors="strict"))
     except ValueError as error:
-        raise errors.VenueError(-1100, "Illegal characters found in a parameter.") from error
+        raise errors.illegal_characters() from error
     if "listenKey" in query:
         return False, [query["listenKey"]]
     combined = request.path.rstrip("/").endswith("/stream")

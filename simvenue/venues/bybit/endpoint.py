@@ -132,7 +132,10 @@ def in_venues_words(error: errors.VenueError | Rejection, parameters: Parameters
 async def venue_errors(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
-    """Give every failure the venue's form; a defect of ours is logged and answered with 10016."""
+    """Give every failure the venue's form; a defect of ours is logged and answered with 10016.
+
+    A body that cannot be unpacked, or ends before its time, is the client's failure.
+    """
     now = request.app[VENUE].clock
     try:
         return await handler(request)
@@ -140,6 +143,8 @@ async def venue_errors(
         return refusal(error, now())
     except (web.HTTPNotFound, web.HTTPMethodNotAllowed):
         return refusal(errors.no_such_path(), now())
+    except (web.RequestPayloadError, ConnectionError):
+        return refusal(errors.parameter("body cannot be read"), now())
     except web.HTTPException as error:
         return refusal(errors.VenueError(10001, error.reason, status=error.status), now())
     except Exception:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from simvenue.venues.transport.frame import Frame, FrameKind
 from simvenue.venues.transport.gate import GATE, SocketKind
+from simvenue.venues.transport.paths import shown
 from simvenue.venues.transport.reset import reset
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Connection:
         """Start with an empty queue."""
         self.socket = socket
         self.combined = combined
-        self.path = request.path
+        self.path = shown(request.path)
         self.remote = request.remote or ""
         self.kind = kind
         self.account = account

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.integration.faults.rig import KEY, SECRET, Reply, Rig, until
+from simvenue.venues.transport.control import CONTROL
+from tests.integration.faults.binance_wire import Binance
+from tests.integration.faults.rig import KEY, SECRET, Reply, Rig, receive, until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -100,3 +102,20 @@ async def test_the_request_log_tells_everything_but_secrets(rig: Rig, tmp_path: 
     assert "signature" not in text.lower()
     assert KEY not in text
     assert SECRET not in text
+
+
+async def test_a_listen_key_in_a_path_is_shown_nowhere(rig: Rig, tmp_path: Path) -> None:
+    """A key that a client put into its socket's path stands neither in the request log nor beside the connection."""
+    if not isinstance(rig.wire, Binance):
+        pytest.skip("no listen keys on this venue")
+    path = tmp_path / "requests.jsonl"
+    rig.faults.tally.log_to(path)
+    key = await rig.wire.listen_key(rig)
+    socket = await rig.socket(f"/ws/{key}")
+    (connection,) = rig.app[CONTROL].connections()
+    assert (connection.path, connection.account) == ("/ws/<key>", "node")
+    await rig.wire.place(rig, "a")
+    assert await receive(socket)
+    await socket.close()
+    await until(lambda: "/ws/" in path.read_text())
+    assert key not in path.read_text()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # nodecfg refuses Bybit's spot beside its contracts in one node: upstream makes one margin account of both.
 INSTRUMENTS = ("BTCUSDT-PERP.BINANCE", "BTCUSDT.BINANCE_SPOT", "BTCUSDT-LINEAR.BYBIT")
-_TRADES_SECONDS = 15.0
+_TRADES_SECONDS = 5.0
 _LAST_EVENTS_SECONDS = 3.0
 
 

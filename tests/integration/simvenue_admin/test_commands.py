@@ -120,3 +120,13 @@ def test_a_conditional_order(simvenue: Simvenue) -> None:
     (listed,) = [one for one in simvenue.ledger("other")["orders"] if one["order_id"] == order["order_id"]]
     assert listed == order
     assert simvenue.call("DELETE", f"/admin/v1/orders/{order['order_id']}")[1]["status"] == "CANCELED"
+
+
+def test_a_position_side_reaches_the_exchange(simvenue: Simvenue) -> None:
+    """`orders place` can name the position of an account in hedge mode; one in one-way mode has no such position."""
+    options = ("--account", "node", "--symbol", "BTCUSDT", "--side", "buy", "--quantity", "0.01")
+    refused = simvenue.run("orders", "place", *options, "--position-side", "long")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "POSITION_SIDE: position side LONG does not fit ONE_WAY mode" in refused.stderr
+    assert _json(simvenue, "orders", "place", *options, "--position-side", "both")["status"] == "FILLED"
+    assert _json(simvenue, "liquidate", "--account", "node", "--symbol", "BTCUSDT")["orders"]

@@ -68,6 +68,21 @@ def test_ends_when_the_ledger_cannot_be_written(simvenue: Simvenue) -> None:
     assert "Traceback" not in log
 
 
+def test_rubbish_is_no_failure_of_ours(simvenue: Simvenue) -> None:
+    """Bytes that are no HTTP, and a body that cannot be unpacked, leave no error in the log."""
+    packed = b"POST /%s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc"
+    for url, path in ((simvenue.url, b"admin/v1/orders"), (simvenue.venue_url, b"fapi/v1/order")):
+        for rubbish in (b"\x16\x03\x01\r\n\r\n", b"GET /?\xff HTTP/1.1\r\n\r\n", packed % path):
+            with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=5) as connection:
+                connection.sendall(rubbish)
+                connection.shutdown(socket.SHUT_WR)
+                assert b" 40" in connection.recv(1000)
+    assert simvenue.end() == 0
+    log = (simvenue.config.parent / "serve.log").read_text()
+    assert '"level": "error"' not in log
+    assert "Traceback" not in log
+
+
 def _refused(simvenue: Simvenue) -> tuple[int, str]:
     command = [str(SIMVENUE), "serve", "--config", str(simvenue.config)]
     result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)

@@ -138,7 +138,7 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_failed_write_stops_the_exchange(room: Room) -> None:
-    """When the disk refuses a write, nobody hears of the order and nothing more is accepted until a restart."""
+    """When the disk refuses a write, nobody hears of the order and nothing more is done until a restart."""
     with closing(sqlite3.connect(room.path)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(ExchangeFailed, match="database is locked"):
@@ -146,6 +146,8 @@ def test_a_failed_write_stops_the_exchange(room: Room) -> None:
         assert room.events == []
     with pytest.raises(ExchangeFailed, match="restart simvenue"):
         room.order("a", "BUY", "0.01", "60000")
+    with pytest.raises(ExchangeFailed, match="restart simvenue"):
+        room.exchange.roll()
     room.reopen()
     assert room.exchange.all_orders("a") == []
     assert room.order("a", "BUY", "0.01", "60000").status == "NEW"

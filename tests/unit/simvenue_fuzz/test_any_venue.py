@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _SOCKETS = {"binance_futures": 5, "binance_spot": 3, "bybit": 3}
 """At least so many kinds of socket must have been found, or the search for them is broken."""
+_PACKED = {"Content-Encoding": "gzip", "Connection": "close"}
 _DEFECTS = ('"code":-1000,', '"retCode":10016,', '"retCode":10019,')
 
 
@@ -54,6 +55,7 @@ def test_every_route_refuses_in_the_venues_form(rig: Rig, venue: str) -> None:
                 await target.signed(method, path, {}),
                 await target.send(method, path, body=b"\x00\xff" * 50, headers={"Content-Type": "application/json"}),
                 await target.send(method, path, body=b"x" * 300_000),
+                await target.send(method, path, body=b"not packed", headers=_PACKED),
             ):
                 target.check(answer)
 
@@ -147,3 +149,23 @@ def test_any_bytes_on_the_wire(rig: Rig, venue: str, rubbish: bytes) -> None:
         assert (await target.send("GET", time_path[venue])).status == 200
 
     runner.run(ask())
+
+
+@pytest.mark.parametrize("venue", VENUES)
+def test_a_caller_that_leaves_in_the_middle_is_no_defect(
+    rig: Rig, venue: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A client that dies with half its body sent is nothing the log calls a failure of ours."""
+    runner, venues = rig
+    target = venues[venue]
+    path = {"binance_futures": "/fapi/v1/order", "binance_spot": "/api/v3/order", "bybit": "/v5/order/create"}[venue]
+
+    async def leave() -> None:
+        _, writer = await asyncio.open_connection("127.0.0.1", int(target.url.rsplit(":", 1)[1]))
+        writer.write(f"POST {path} HTTP/1.1\r\nHost: a\r\nContent-Length: 500\r\n\r\nhalf".encode())
+        await asyncio.sleep(0.05)
+        writer.close()
+        await asyncio.sleep(0.05)
+
+    runner.run(leave())
+    assert [record.message for record in caplog.records if record.name.startswith("simvenue")] == []
