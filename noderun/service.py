@@ -87,8 +87,8 @@ class _Node:
 def run(options: Options) -> int:
     """Run the service until it ends; return its exit code. Must be called before any other thread is started."""
     signals.block()
-    logs.configure(instance=options.instance.name, version=versions()["version"])
     process = ProcessEnvironment.from_os()
+    logs.configure(instance=options.instance.name, version=versions()["version"], directory=process.logs_directory)
     board = Board(Notifier(process.notify_socket))
     deadline = Deadline(board.ended)
     ending = Ending(deadline, _DEFAULT_STOP_SECONDS)
@@ -117,7 +117,7 @@ def _serve(this: _Run, options: Options) -> Failure:
     settings = TradingNodeSettings.from_env(env_file=options.env_file)
     this.documents.settings = settings
     this.ending.seconds = settings.shutdown.timeout
-    logs.identify(trader_id=settings.environment.trader_id)
+    logs.settle(settings)
     config = _configure(settings)
     board.notifier.extend_timeout(settings.ready.timeout + settings.shutdown.timeout)
     metrics = Metrics(options.instance.name, versions(), board, this.pulse)
@@ -157,9 +157,15 @@ def _serve(this: _Run, options: Options) -> Failure:
 
 def _configure(settings: TradingNodeSettings) -> TradingNodeConfig:
     # Imported late, here and below: upstream takes seconds, and what is wrong with the settings is known before.
+    import msgspec  # noqa: PLC0415
+
     from nodecfg import TradingNodeConfigFactory  # noqa: PLC0415
 
-    return TradingNodeConfigFactory.from_settings(settings)
+    config = TradingNodeConfigFactory.from_settings(settings)
+    if config.logging is None or settings.logging.file_level is None:
+        return config
+    logs.get().warning("upstream's own file log stays off, it would hold signatures: noderun.jsonl has its lines")
+    return msgspec.structs.replace(config, logging=msgspec.structs.replace(config.logging, log_level_file=None))
 
 
 def _prove_redis(this: _Run, settings: TradingNodeSettings, key_prefix: str) -> RedisWatch:
