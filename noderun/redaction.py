@@ -21,7 +21,12 @@ _NAMES: Final = (
 )
 _PATTERNS: Final = (
     # name=value, also percent-encoded: whatever the value is.
-    (re.compile(rf"((?<![A-Za-z0-9_])(?:{_NAMES})(?:=|%3D))[^\s&\"'),;\]}}]+", re.IGNORECASE), rf"\1{MASK}"),
+    (
+        re.compile(
+            rf"((?<![A-Za-z0-9_])(?:{_NAMES})(?:=|%3D)(?:Some\()?b?\\?[\"']?)[^\s&\"'),;\]}}\\]+", re.IGNORECASE
+        ),
+        rf"\1{MASK}",
+    ),
     # Headers and JSON, also as repr() and Rust's {:?} print them: what is as long as a key, words of people stay.
     (
         re.compile(

@@ -19,8 +19,8 @@ from noderun.relay.process import CONTROL, FLUSH
 
 _PIPE_BYTES: Final = 1_048_576
 """What an unprivileged process may have (/proc/sys/fs/pipe-max-size)."""
-_WRITE_SECONDS: Final = 0.02
-"""How long a line of our own waits for a relay that does not read; then it is given up, the loop must go on."""
+_WRITE_SECONDS: Final = 0.5
+"""How long a line of our own waits, once, for a relay that does not read; then lines are given up and counted."""
 _TELL_SECONDS: Final = 1.0
 _RESTART_SECONDS: Final = 0.5
 _EXIT_SECONDS: Final = 3.0
