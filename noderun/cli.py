@@ -60,6 +60,24 @@ def status(instance: Name = MAIN, socket: Socket = None, *, as_json: Json = Fals
 
 
 @app.command()
+def top(
+    instance: Name = MAIN,
+    socket: Socket = None,
+    *,
+    once: Annotated[bool, typer.Option("--once", help="Print one frame and end.")] = False,
+) -> None:
+    """Show everything on one screen, anew each second, also over restarts of the node; q quits."""
+    from noderun.control import top as screen  # noqa: PLC0415 rich screens are for people only
+
+    path = socket or _derive(instance).control_socket
+    if once:
+        document = _ask(instance, socket, Request(command=Command.STATUS))
+        Console(highlight=False).print(screen.frame(document))
+    else:
+        screen.watch(path)
+
+
+@app.command()
 def dump(instance: Name = MAIN, socket: Socket = None, *, as_json: Json = False) -> None:
     """Print every order, fill and position in the node's cache."""
     document = _ask(instance, socket, Request(command=Command.DUMP))

@@ -121,6 +121,7 @@ def _serve(this: _Run, options: Options) -> Failure:
     config = _configure(settings)
     board.notifier.extend_timeout(settings.ready.timeout + settings.shutdown.timeout)
     metrics = Metrics(options.instance.name, versions(), board, this.pulse)
+    this.documents.metrics = metrics
     directory = this.process.state_directory
     latch = Latch(directory / "halt.json" if directory is not None else None)
     with contextlib.ExitStack() as cleanup:
@@ -264,8 +265,9 @@ def _prepare_acts(this: _Run, engine: Engine, latch: Latch) -> Acts:
     from noderun.acts import Acts  # noqa: PLC0415
 
     directory = this.process.state_directory
-    acts = Acts(engine, this.board, latch, directory / "acts.jsonl" if directory is not None else None)
-    this.documents.acts = acts
+    journal = directory / "acts.jsonl" if directory is not None else None
+    acts = Acts(engine, this.board, latch, journal)
+    this.documents.acts, this.documents.journal = acts, journal
     return acts
 
 
