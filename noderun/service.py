@@ -142,7 +142,7 @@ def _serve(this: _Run, options: Options) -> Failure:
         _reach_venues(this, settings)
         engine = _build(this, settings, config, lease)
         metrics.attach(engine)
-        acts = _prepare_acts(this, engine, latch)
+        acts = _prepare_acts(this, settings, engine, latch)
         node = _Node(settings=settings, engine=engine, redis=redis, lease=lease, acts=acts, metrics=metrics)
         failure = engine.loop.run_until_complete(_live(this, node))
         doing = "draining the cache's writes to Redis"
@@ -261,12 +261,12 @@ def _serve_health(this: _Run, settings: TradingNodeSettings, instance: Instance,
     )
 
 
-def _prepare_acts(this: _Run, engine: Engine, latch: Latch) -> Acts:
+def _prepare_acts(this: _Run, settings: TradingNodeSettings, engine: Engine, latch: Latch) -> Acts:
     from noderun.acts import Acts  # noqa: PLC0415
 
     directory = this.process.state_directory
     journal = directory / "acts.jsonl" if directory is not None else None
-    acts = Acts(engine, this.board, latch, journal)
+    acts = Acts(engine, this.board, latch, journal, upstream_level=settings.logging.level.value)
     this.documents.acts, this.documents.journal = acts, journal
     return acts
 
