@@ -196,6 +196,7 @@ class Node:
     directory: Path
     variables: dict[str, str]
     strategies: list[dict[str, Any]] = field(default_factory=lambda: [MARKET_MAKER])
+    instance: str = "main"
     process: subprocess.Popen[bytes] | None = None
     messages: list[tuple[float, str]] = field(default_factory=list)
     started: float = 0.0
@@ -237,7 +238,7 @@ class Node:
         self.started = time.monotonic()
         with (self.directory / "node.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [BIN / "noderun", "run", "--env-file", env_file],
+                [BIN / "noderun", "run", "--instance", self.instance, "--env-file", env_file],
                 env=environment,
                 cwd=self.directory,
                 stdout=log,
