@@ -29,9 +29,8 @@ _PORTS_PER_INSTANCE = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """TCP ports of an instance, all on loopback unless told otherwise."""
+    """TCP ports of an instance, all on loopback unless told otherwise: REST with metrics, and gRPC."""
 
-    metrics: int
     health: int
     grpc: int
 
@@ -102,7 +101,7 @@ class Instance:
             "log_dir": str(self.log_dir),
             "run_dir": str(self.run_dir),
             "control_socket": str(self.control_socket),
-            "ports": {"metrics": self.ports.metrics, "health": self.ports.health, "grpc": self.ports.grpc},
+            "ports": {"health": self.ports.health, "grpc": self.ports.grpc},
         }
         if trader_id is not None:
             data["trader_id"] = trader_id
@@ -146,7 +145,7 @@ def derive(name: str = MAIN) -> Instance:
         log_dir=Path("/var/log/tradingnode", name),
         run_dir=run_dir,
         control_socket=run_dir / "control.sock",
-        ports=Ports(metrics=base, health=base + 1, grpc=base + 2),
+        ports=Ports(health=base + 1, grpc=base + 2),
     )
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from noderun import logs
-from noderun.control.protocol import Command, RefusedError, Request
+from noderun.control.protocol import LEVELS, Command, RefusedError, Request
 from noderun.engine import orders
 from noderun.latch import Halt
 from noderun.lines import one_line
@@ -32,12 +32,23 @@ CLOSE_SECONDS: Final = 30.0
 class Acts:
     """Carries acts out on the loop, one at a time."""
 
-    def __init__(self, engine: Engine, board: Board, latch: Latch, journal: Path | None) -> None:
-        """Act on a node; every act becomes a line in the journal file, and one in the log."""
+    def __init__(
+        self, engine: Engine, board: Board, latch: Latch, journal: Path | None, *, upstream_level: str
+    ) -> None:
+        """Act on a node; every act becomes a line in the journal file, and one in the log.
+
+        Args:
+            engine: The node.
+            board: Owner of its state.
+            latch: What keeps a halt over restarts.
+            journal: File of acts, None for none.
+            upstream_level: What upstream's logger was started with and keeps.
+        """
         self._engine = engine
         self._board = board
         self._latch = latch
         self._journal = journal
+        self._upstream_level = upstream_level
         self._one_at_a_time = asyncio.Lock()
         self._enforcing: asyncio.Task[None] | None = None
         if latch.halt is not None:
@@ -73,6 +84,11 @@ class Acts:
         if request.command is Command.HALT:
             # At once, even while another act is still waiting for the venue.
             self._close_gate(request, who)
+        if request.command is Command.LOG_LEVEL:
+            # Neither touches the node nor waits for it: a start is when it is needed most.
+            outcome = self._log_level(request)
+            self._record(request, who, outcome)
+            return outcome
         if self._board.state not in STARTED:
             self._record(request, who, {"state": self._board.state.value})
             if request.command is not Command.HALT:
@@ -162,6 +178,16 @@ class Acts:
         after = await self._engine.differences()
         return {"reconciled": reconciled and not after, "before": before, "after": after}
 
+    def _log_level(self, request: Request) -> dict[str, Any]:
+        logs.set_level(request.level.lower())
+        # Upstream's logger cannot be changed while it runs (nautilus_pyo3 has no call for it): what it does not write
+        # cannot be shown.
+        upstream = max(request.level, self._upstream_level, key=LEVELS.index)
+        answer = {"level": request.level, "upstream": upstream}
+        if upstream != request.level:
+            answer["note"] = f"upstream writes from {upstream} on; set NAUTILUS_LOG_LEVEL={request.level} and restart"
+        return answer
+
     def _record(self, request: Request, who: str, outcome: dict[str, Any]) -> None:
         line = {
             "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
@@ -169,6 +195,7 @@ class Acts:
             "who": who,
             "why": request.why,
             **({"strategy": request.strategy} if request.strategy else {}),
+            **({"to": request.level} if request.level else {}),
             "outcome": outcome,
         }
         logs.get().warning("act", **line)

@@ -14,7 +14,7 @@ from nodecfg import ConfigurationError
 from nodecfg.instance import MAIN, Instance, derive
 from nodecfg.report import print_problems
 from noderun.control.client import ControlError, ask
-from noderun.control.protocol import Command, Request
+from noderun.control.protocol import LEVELS, Command, Request
 from noderun.states import Exit
 
 app = typer.Typer(
@@ -57,6 +57,24 @@ def status(instance: Name = MAIN, socket: Socket = None, *, as_json: Json = Fals
         typer.echo(json.dumps(document))
     else:
         Console(highlight=False).print(status_table(document))
+
+
+@app.command()
+def top(
+    instance: Name = MAIN,
+    socket: Socket = None,
+    *,
+    once: Annotated[bool, typer.Option("--once", help="Print one frame and end.")] = False,
+) -> None:
+    """Show everything on one screen, anew each second, also over restarts of the node; q quits."""
+    from noderun.control import top as screen  # noqa: PLC0415 rich screens are for people only
+
+    path = socket or _derive(instance).control_socket
+    if once:
+        document = _ask(instance, socket, Request(command=Command.STATUS))
+        Console(highlight=False).print(screen.frame(document))
+    else:
+        screen.watch(path)
 
 
 @app.command()
@@ -124,6 +142,19 @@ def reconcile_now(why: Why, instance: Name = MAIN, socket: Socket = None, *, as_
     answer = _act(instance, socket, Request(command=Command.RECONCILE_NOW, why=why), as_json=as_json)
     if not answer["reconciled"]:
         raise typer.Exit(Exit.NOT_RECONCILED)
+
+
+@app.command()
+def log_level(
+    level: Annotated[str, typer.Argument(help=f"One of {', '.join(LEVELS)}.")],
+    why: Why,
+    instance: Name = MAIN,
+    socket: Socket = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Pass on only log lines from that level on, until the next `log-level` or a restart."""
+    _act(instance, socket, Request(command=Command.LOG_LEVEL, level=level.upper(), why=why), as_json=as_json)
 
 
 @cache.command()

@@ -14,6 +14,8 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from noderun import logs
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -21,6 +23,9 @@ _CLOCK_MONOTONIC = 1
 _SIGEV_THREAD = 2
 _NATIVE_GRACE = 1.0
 """Seconds that the Python thread has to say why before the native timer ends the process without a word."""
+
+_LAST_WORDS_SECONDS = 0.3
+"""What was written leaves the process first, but nothing waits long for a log."""
 
 
 class _SigEvent(ctypes.Structure):
@@ -112,4 +117,5 @@ class Deadline:
             self._announce(code, reason)
             sys.stdout.flush()
             sys.stderr.flush()
+            logs.flush(_LAST_WORDS_SECONDS)
             os._exit(code)

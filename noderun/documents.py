@@ -9,15 +9,18 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from noderun.control.protocol import Command, RefusedError, Request
+from noderun.now import now
 from noderun.preflight import read_redis
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from nodecfg import TradingNodeSettings
     from noderun.acts import Acts
     from noderun.board import Board
     from noderun.engine.node import Engine
+    from noderun.metrics import Metrics
 
 _LOOP_SECONDS = 1.5
 ACT_SECONDS = 60.0
@@ -41,6 +44,8 @@ class Documents:
         engine: Set when there is one.
         acts: Set when the node is built.
         health: Addresses of the health endpoints.
+        metrics: Set when the settings are known.
+        journal: File of the acts, set with `acts`.
     """
 
     def __init__(self, instance: str, board: Board) -> None:
@@ -51,6 +56,8 @@ class Documents:
         self.engine: Engine | None = None
         self.acts: Acts | None = None
         self.health: Mapping[str, str] = {}
+        self.metrics: Metrics | None = None
+        self.journal: Path | None = None
 
     def answer(self, request: Request, who: str) -> dict[str, Any]:
         """Answer a request of the control socket.
@@ -95,6 +102,7 @@ class Documents:
             document["reasons"].append(f"the event loop has not answered for {_LOOP_SECONDS:g} s")
         document["redis"] = self._redis()
         document["health"] = dict(self.health)
+        document["now"] = now(self.metrics, self.journal) if self.metrics is not None else None
         return document
 
     def dump(self) -> dict[str, Any]:

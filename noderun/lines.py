@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
-# Upstream's HTTP errors hold the whole URL of a signed request.
-_SIGNATURE = re.compile(r"(signature=)[^&\s)]+", re.IGNORECASE)
+from noderun import redaction
 
 
 def one_line(error: BaseException | str) -> str:
-    """Return an error as one line, without the signature of a request."""
+    """Return an error as one line, without secrets and the signatures of requests."""
     text = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
-    return _SIGNATURE.sub(r"\1…", " ".join(text.split()))
+    return redaction.own.text(" ".join(text.split()))

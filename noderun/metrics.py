@@ -36,6 +36,7 @@ class Metrics:
         watcher: Set when the node has started.
         redis: Set when Redis was proven.
         lease: Set when it was asked for.
+        pulse: Of the event loop.
         figures: The last numbers that were read on the loop.
         figures_failed: How often they could not be read.
     """
@@ -52,7 +53,7 @@ class Metrics:
         self._instance = instance
         self._versions = versions
         self._board = board
-        self._pulse = pulse
+        self.pulse = pulse
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
             collector(registry=self.registry)
         accept = Histogram(
@@ -133,7 +134,7 @@ class Metrics:
             yield _gauge("tradingnode_lease_valid", "1 while orders may be sent.", float(self.lease.lost() is None))
 
     def _loop(self) -> Iterator[Metric]:
-        pulse = self._pulse
+        pulse = self.pulse
         yield _gauge("tradingnode_event_loop_lag_seconds", "How late the event loop's last beat was.", pulse.lag)
         yield _gauge("tradingnode_event_loop_worst_lag_seconds", "The largest lag so far.", pulse.worst_lag)
         yield _gauge("tradingnode_event_loop_age_seconds", "Since the event loop's last beat.", pulse.age)

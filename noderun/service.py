@@ -87,8 +87,8 @@ class _Node:
 def run(options: Options) -> int:
     """Run the service until it ends; return its exit code. Must be called before any other thread is started."""
     signals.block()
-    logs.configure(instance=options.instance.name, version=versions()["version"])
     process = ProcessEnvironment.from_os()
+    logs.configure(instance=options.instance.name, version=versions()["version"], directory=process.logs_directory)
     board = Board(Notifier(process.notify_socket))
     deadline = Deadline(board.ended)
     ending = Ending(deadline, _DEFAULT_STOP_SECONDS)
@@ -117,10 +117,11 @@ def _serve(this: _Run, options: Options) -> Failure:
     settings = TradingNodeSettings.from_env(env_file=options.env_file)
     this.documents.settings = settings
     this.ending.seconds = settings.shutdown.timeout
-    logs.identify(trader_id=settings.environment.trader_id)
+    logs.settle(settings)
     config = _configure(settings)
     board.notifier.extend_timeout(settings.ready.timeout + settings.shutdown.timeout)
     metrics = Metrics(options.instance.name, versions(), board, this.pulse)
+    this.documents.metrics = metrics
     directory = this.process.state_directory
     latch = Latch(directory / "halt.json" if directory is not None else None)
     with contextlib.ExitStack() as cleanup:
@@ -141,7 +142,7 @@ def _serve(this: _Run, options: Options) -> Failure:
         _reach_venues(this, settings)
         engine = _build(this, settings, config, lease)
         metrics.attach(engine)
-        acts = _prepare_acts(this, engine, latch)
+        acts = _prepare_acts(this, settings, engine, latch)
         node = _Node(settings=settings, engine=engine, redis=redis, lease=lease, acts=acts, metrics=metrics)
         failure = engine.loop.run_until_complete(_live(this, node))
         doing = "draining the cache's writes to Redis"
@@ -157,9 +158,15 @@ def _serve(this: _Run, options: Options) -> Failure:
 
 def _configure(settings: TradingNodeSettings) -> TradingNodeConfig:
     # Imported late, here and below: upstream takes seconds, and what is wrong with the settings is known before.
+    import msgspec  # noqa: PLC0415
+
     from nodecfg import TradingNodeConfigFactory  # noqa: PLC0415
 
-    return TradingNodeConfigFactory.from_settings(settings)
+    config = TradingNodeConfigFactory.from_settings(settings)
+    if config.logging is None or settings.logging.file_level is None:
+        return config
+    logs.get().warning("upstream's own file log stays off, it would hold signatures: noderun.jsonl has its lines")
+    return msgspec.structs.replace(config, logging=msgspec.structs.replace(config.logging, log_level_file=None))
 
 
 def _prove_redis(this: _Run, settings: TradingNodeSettings, key_prefix: str) -> RedisWatch:
@@ -254,12 +261,13 @@ def _serve_health(this: _Run, settings: TradingNodeSettings, instance: Instance,
     )
 
 
-def _prepare_acts(this: _Run, engine: Engine, latch: Latch) -> Acts:
+def _prepare_acts(this: _Run, settings: TradingNodeSettings, engine: Engine, latch: Latch) -> Acts:
     from noderun.acts import Acts  # noqa: PLC0415
 
     directory = this.process.state_directory
-    acts = Acts(engine, this.board, latch, directory / "acts.jsonl" if directory is not None else None)
-    this.documents.acts = acts
+    journal = directory / "acts.jsonl" if directory is not None else None
+    acts = Acts(engine, this.board, latch, journal, upstream_level=settings.logging.level.value)
+    this.documents.acts, this.documents.journal = acts, journal
     return acts
 
 

@@ -72,30 +72,32 @@ class LoggingSettings(Section):
     )
     file_level: _Level | None = setting(
         None,
-        purpose="Level of the file log. Unset: no file log, the journal keeps the console's lines.",
+        purpose="Level of upstream's own file log. Unset: none. No effect under noderun, which writes noderun.jsonl.",
         expected="TRACE, DEBUG, INFO, WARNING or ERROR",
         example="INFO",
     )
     directory: FilePath | None = setting(
         None,
-        purpose="Directory of the file log.",
+        purpose="Directory of the file log; under noderun of noderun.jsonl. Unset: the unit's own.",
         expected="a directory",
         example="/var/log/tradingnode/main",
     )
     colors: bool = setting(False, purpose="true for ANSI colours on a terminal.", expected="true or false")  # noqa: FBT003 a default, named by its keyword
 
     file_format: LogFileFormat = setting(
-        LogFileFormat.TEXT, purpose="text | json; the console stays text.", expected="text or json"
+        LogFileFormat.TEXT,
+        purpose="text | json, of upstream's own file log; noderun.jsonl is always JSON.",
+        expected="text or json",
     )
     file_max_size: Annotated[int, Field(ge=100_000, le=100_000_000_000)] | None = setting(
         None,
-        purpose="Bytes after which a new file is begun. Unset: a new file each day.",
+        purpose="Bytes after which a new file is begun. Unset: a new file each day, for noderun.jsonl 50000000.",
         expected="whole bytes from 100000 to 100000000000",
         example="100000000",
     )
     file_max_backups: Annotated[int, Field(ge=0, le=10_000)] = setting(
         5,
-        purpose="Older files kept of one run; those of earlier runs are never removed.",
+        purpose="Older files kept of one run; those of earlier runs are never removed. Of noderun.jsonl: kept in all.",
         expected="a whole number from 0 to 10000",
     )
     component_levels: _Components = Field(

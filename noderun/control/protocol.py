@@ -25,6 +25,7 @@ class Command(StrEnum):
     STOP_STRATEGY = "stop-strategy"
     START_STRATEGY = "start-strategy"
     RECONCILE_NOW = "reconcile-now"
+    LOG_LEVEL = "log-level"
 
 
 ACTS: Final = frozenset(
@@ -35,11 +36,14 @@ ACTS: Final = frozenset(
         Command.STOP_STRATEGY,
         Command.START_STRATEGY,
         Command.RECONCILE_NOW,
+        Command.LOG_LEVEL,
     }
 )
 """Commands that change something: they say why, and are recorded."""
 ON_STRATEGY: Final = frozenset({Command.STOP_STRATEGY, Command.START_STRATEGY})
 """Commands that name a strategy."""
+LEVELS: Final = ("TRACE", "DEBUG", "INFO", "WARNING", "ERROR")
+"""Of log-level."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,11 +53,13 @@ class Request:
     Attributes:
         why: Reason of an act, for the record.
         strategy: Id of a strategy.
+        level: One of `LEVELS`.
     """
 
     command: Command
     why: str = ""
     strategy: str = ""
+    level: str = ""
 
 
 class RequestError(Exception):
@@ -81,10 +87,12 @@ def decode_request(line: bytes) -> Request:
         request = Request(**{**document, "command": Command(document["command"])})
     except (ValueError, TypeError, KeyError):
         raise RequestError(f'send {{"command": …}} with one of: {known}') from None
-    if not all(isinstance(word, str) and word.isprintable() for word in (request.why, request.strategy)):
-        raise RequestError("why and strategy are texts of one line")
+    if not all(isinstance(word, str) and word.isprintable() for word in (request.why, request.strategy, request.level)):
+        raise RequestError("why, strategy and level are texts of one line")
     if request.command in ACTS and not request.why.strip():
         raise RequestError(f"{request.command} needs a reason (why), for the record")
     if request.command in ON_STRATEGY and not request.strategy:
         raise RequestError(f"{request.command} needs the id of a strategy (strategy)")
+    if request.command is Command.LOG_LEVEL and request.level not in LEVELS:
+        raise RequestError(f"{request.command} needs a level, one of: {', '.join(LEVELS)}")
     return request

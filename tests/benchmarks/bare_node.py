@@ -1,7 +1,7 @@
 """Starts upstream's TradingNode with nodecfg's configuration and nothing of ours around it.
 
-Usage: bare_node.py ENV_FILE. Prints the seconds from the first line, imports included, until upstream's trader runs, as
-``seconds=1.234`` on a line of its own among upstream's log lines.
+Usage: bare_node.py ENV_FILE [--stay]. Prints the seconds from the first line, imports included, until the trader runs, as
+``seconds=1.234`` on a line of its own among upstream's log lines; then stops, or runs on until SIGTERM.
 """
 
 import time
@@ -19,7 +19,7 @@ import nodecfg  # noqa: E402
 
 
 def main() -> None:
-    """Builds, runs until the trader runs, prints the seconds, and stops."""
+    """Builds, runs until the trader runs, prints the seconds, and stops unless it shall stay."""
     settings = nodecfg.TradingNodeSettings.from_env(env_file=Path(sys.argv[1]))
     os.environ.update({key: value.get_secret_value() for key, value in nodecfg.adapter_environment(settings).items()})
     node = TradingNode(config=nodecfg.TradingNodeConfigFactory.from_settings(settings))
@@ -34,7 +34,9 @@ def main() -> None:
         while not node.trader.is_running:  # noqa: ASYNC110  (upstream sets no event)
             await asyncio.sleep(0.01)
         sys.stdout.write(f"\nseconds={time.monotonic() - STARTED:.3f}\n")
-        await node.stop_async()
+        sys.stdout.flush()
+        if "--stay" not in sys.argv:
+            await node.stop_async()
 
     stopping = node.kernel.loop.create_task(stop_when_trading())
     node.run()

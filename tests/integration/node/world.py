@@ -44,7 +44,7 @@ MARKET_MAKER: dict[str, Any] = {
     },
 }
 PATIENT_MAKER = {**MARKET_MAKER, "config": {**MARKET_MAKER["config"], "half_spread_bps": 100, "requote_bps": 100}}
-_BIN = Path(sys.executable).parent
+BIN = Path(sys.executable).parent
 
 
 def eventually(look: Callable[[], Any], *, seconds: float = 20.0, what: str = "") -> Any:  # noqa: ANN401 whatever is looked for
@@ -165,7 +165,7 @@ class Venue:
         )
         config.chmod(0o600)
         with (self.directory / "simvenue.log").open("ab") as log:
-            self.process = subprocess.Popen([_BIN / "simvenue", "serve", "--config", config], stdout=log, stderr=log)
+            self.process = subprocess.Popen([BIN / "simvenue", "serve", "--config", config], stdout=log, stderr=log)
         eventually(self._answers, what="simvenue answers")
         return self
 
@@ -214,6 +214,7 @@ class Node:
     directory: Path
     variables: dict[str, str]
     strategies: list[dict[str, Any]] = field(default_factory=lambda: [MARKET_MAKER])
+    instance: str = "main"
     process: subprocess.Popen[bytes] | None = None
     messages: list[tuple[float, str]] = field(default_factory=list)
     started: float = 0.0
@@ -255,7 +256,7 @@ class Node:
         self.started = time.monotonic()
         with (self.directory / "node.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [_BIN / "noderun", "run", "--env-file", env_file],
+                [BIN / "noderun", "run", "--instance", self.instance, "--env-file", env_file],
                 env=environment,
                 cwd=self.directory,
                 stdout=log,
@@ -318,7 +319,7 @@ class Node:
     def ask(self, command: str) -> Any:  # noqa: ANN401 JSON
         """Runs a command of `noderun` that looks, such as status."""
         done = subprocess.run(
-            [_BIN / "noderun", command, "--socket", self.control, "--json"], capture_output=True, text=True, check=True
+            [BIN / "noderun", command, "--socket", self.control, "--json"], capture_output=True, text=True, check=True
         )
         return json.loads(done.stdout)
 
@@ -336,7 +337,7 @@ class Node:
         return done.stderr
 
     def _command(self, *words: str) -> subprocess.CompletedProcess[str]:
-        line = [str(_BIN / "noderun"), *words, "--socket", str(self.control)]
+        line = [str(BIN / "noderun"), *words, "--socket", str(self.control)]
         return subprocess.run(line, capture_output=True, text=True, check=False)
 
     def kill(self) -> None:

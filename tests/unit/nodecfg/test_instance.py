@@ -22,7 +22,7 @@ def test_main_has_the_names_of_the_contract() -> None:
         "log_dir": "/var/log/tradingnode/main",
         "run_dir": "/run/tradingnode/main",
         "control_socket": "/run/tradingnode/main/control.sock",
-        "ports": {"metrics": 9180, "health": 9181, "grpc": 9182},
+        "ports": {"health": 9181, "grpc": 9182},
         "trader_id": "MM-001",
         "redis_key_prefix": "trader-MM-001:",
     }
