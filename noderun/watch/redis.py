@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 from redis.exceptions import RedisError
 
-from nodecfg.doctor.redis_server import connect_redis
+from nodecfg.doctor.redis_server import RedisFacts, connect_redis
 from noderun import logs
-from noderun.preflight import RedisFacts
 from noderun.watch.canary import KEYS, Canaries
 from noderun.watch.conditions import Condition, Subject
 

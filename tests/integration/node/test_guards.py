@@ -7,22 +7,13 @@ import time
 from typing import TYPE_CHECKING
 
 from tests.integration.node.misbehave import misbehave
-from tests.integration.node.world import MARKET_MAKER, eventually
-from tests.support.ledger import differences
+from tests.integration.node.world import MARKET_MAKER, equal, eventually
 
 if TYPE_CHECKING:
     from tests.integration.node.gate import Gate
     from tests.integration.node.world import Node, Venue
 
 BUY = {"account": "node", "symbol": "BTCUSDT", "side": "BUY", "type": "MARKET", "quantity": "0.010"}
-
-
-def equal(node: Node, venue: Venue) -> list[str]:
-    """Waits until node and ledger agree, and returns what is left between them."""
-    until = time.monotonic() + 15
-    while (found := differences(node.ask("dump"), venue.ledger())) and time.monotonic() < until:
-        time.sleep(0.2)
-    return found
 
 
 def test_failed_position_query_is_not_a_flat_position(behind_gate: Node, venue: Venue, gate: Gate) -> None:
@@ -92,5 +83,6 @@ def test_long_history_does_not_bend_the_cache(node: Node, venue: Venue) -> None:
     node.wait_exit()
     # Nobody trades any more, so that node and ledger can be compared at rest.
     node.strategies = [misbehave("nothing")]
-    node.start().wait_ready()
+    node.variables |= {"READY_TIMEOUT": "90", "NAUTILUS_TIMEOUT_RECONCILIATION": "30"}
+    node.start().wait_ready(90)
     assert equal(node, venue) == []

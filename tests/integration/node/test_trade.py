@@ -5,27 +5,10 @@ from __future__ import annotations
 import signal
 from typing import TYPE_CHECKING
 
-from tests.integration.node.world import API_KEY, API_SECRET, REDIS_PASSWORD, eventually
-from tests.support.ledger import differences
+from tests.integration.node.world import API_KEY, API_SECRET, REDIS_PASSWORD, equal, eventually
 
 if TYPE_CHECKING:
     from tests.integration.node.world import Node, Venue
-
-
-def equal(node: Node, venue: Venue) -> list[str]:
-    """Waits until node and ledger agree, and returns what is left between them."""
-    found: list[str] = []
-
-    def look() -> bool:
-        nonlocal found
-        found = differences(node.ask("dump"), venue.ledger())
-        return not found
-
-    try:
-        eventually(look, seconds=15, what="node equals ledger")
-    except AssertionError:
-        return found
-    return []
 
 
 def fills(venue: Venue, count: int) -> None:

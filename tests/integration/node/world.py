@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import yaml
 
+from tests.support.ledger import differences
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -362,3 +364,16 @@ class Node:
         if self._notify is not None:
             self._notify.close()
             self._notify = None
+
+
+def equal(node: Node, venue: Venue) -> list[str]:
+    """Waits until node and ledger agree, and returns what is left between them; the market stands still meanwhile.
+
+    Two reads of a trading system never are one moment.
+    """
+    venue.call("POST", "/admin/v1/market/pause")
+    until = time.monotonic() + 20
+    while (found := differences(node.ask("dump"), venue.ledger())) and time.monotonic() < until:
+        time.sleep(0.2)
+    venue.call("POST", "/admin/v1/market/resume")
+    return found

@@ -89,6 +89,6 @@ class Simvenue:
         """Signal it and wait; give its exit code."""
         assert self.process is not None
         self.process.send_signal(how)
-        code = self.process.wait(10)
+        code = self.process.wait(30)
         self.process = None
         return code

@@ -107,6 +107,6 @@ class Everything:
         if self.process is None:
             return 0
         self.process.terminate()
-        code = self.process.wait(10)
+        code = self.process.wait(30)
         self.process = None
         return code

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.integration.node.test_trade import equal, fills
-from tests.integration.node.world import API_KEY, API_SECRET, eventually
+from tests.integration.node.test_trade import fills
+from tests.integration.node.world import API_KEY, API_SECRET, equal, eventually
 
 if TYPE_CHECKING:
     from tests.integration.node.world import Node, Venue

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tests.integration.node.world import Venue
 
-SECONDS = 10.0
+SECONDS = 30.0
 
 
 @pytest.fixture

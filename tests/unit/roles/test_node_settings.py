@@ -81,6 +81,7 @@ def _others(name: str) -> dict[str, Any]:
 
 EVERYTHING: dict[str, Any] = {
     **{key: value for name in SECTIONS if name not in VENUES for key, value in _others(name).items()},
+    "HEALTH_HOST": "10.1.2.3",
     "NAUTILUS_LOG_FILE_LEVEL": "DEBUG",
     "NAUTILUS_LOG_DIRECTORY": "/var/log/tradingnode/main",
     "NAUTILUS_LOG_COMPONENT_LEVELS": "RiskEngine=DEBUG",
