@@ -6,10 +6,15 @@ import json
 import signal
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.integration.node.world import INSTRUMENT
 
 if TYPE_CHECKING:
     from tests.integration.node.world import Node
+
+
+pytestmark = pytest.mark.slow
 
 
 def test_a_margin_type_that_is_set_already(node: Node) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import pytest
 import redis as redis_client
 
 from tests.integration.node.misbehave import misbehave
@@ -17,6 +18,8 @@ from tests.integration.node.world import REDIS_PASSWORD, REDIS_USER, eventually
 
 if TYPE_CHECKING:
     from tests.integration.node.world import Node, Redis, Venue
+
+pytestmark = pytest.mark.slow
 
 BUY = {"account": "node", "symbol": "BTCUSDT", "side": "BUY", "type": "MARKET", "quantity": "0.010"}
 

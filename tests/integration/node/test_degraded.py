@@ -6,11 +6,15 @@ import re
 import time
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.integration.node.world import PATIENT_MAKER, eventually
 
 if TYPE_CHECKING:
     from tests.integration.node.gate import Gate
     from tests.integration.node.world import Node, Redis, Venue
+
+pytestmark = pytest.mark.slow
 
 QUICK = {
     "HEALTH_PERSISTENCE_MAX_LAG": "2",

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from tests.integration.node.world import Redis, Venue
 
 
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture
 def second(redis: Redis, venue: Venue, variables: dict[str, str], tmp_path: Path) -> Iterator[Node]:
     """Another node with the same trader id, Redis and venue."""

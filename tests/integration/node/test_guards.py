@@ -6,12 +6,16 @@ import signal
 import time
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.integration.node.misbehave import misbehave
 from tests.integration.node.world import MARKET_MAKER, equal, eventually
 
 if TYPE_CHECKING:
     from tests.integration.node.gate import Gate
     from tests.integration.node.world import Node, Venue
+
+pytestmark = pytest.mark.slow
 
 BUY = {"account": "node", "symbol": "BTCUSDT", "side": "BUY", "type": "MARKET", "quantity": "0.010"}
 

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from tests.integration.node.world import Redis, Venue
 
 
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture
 def gate(venue: Venue) -> Iterator[Gate]:
     """A gate before the venue."""

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 REPOSITORY = Path(__file__).resolve().parents[3]
 INSTRUMENTS = ["BTCUSDT", "ETHUSDT", "BNBUSDT", "XRPUSDT", "DOGEUSDT"]
 STARTED_SECONDS = 15.0
-STOPPED_SECONDS = 10.0
+STOPPED_SECONDS = 30.0
 
 
 def _free_ports(count: int) -> list[int]:
