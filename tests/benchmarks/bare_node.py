@@ -1,7 +1,7 @@
 """Starts upstream's TradingNode with nodecfg's configuration and nothing of ours around it.
 
-Usage: bare_node.py ENV_FILE [--stay]. Prints the seconds from the first line, imports included, until the trader runs,
-as ``seconds=1.234`` on a line of its own among upstream's log lines; then stops, or runs on until SIGTERM.
+Usage: bare_node.py ENV_FILE [--stay]. Prints seconds from the first line, imports included, until the trader runs, as
+``seconds=1.234`` on a line of its own among upstream's log lines; then stops, or runs on until SIGTERM.
 """
 
 import time
