@@ -29,7 +29,7 @@ def test_a_node_suffers_what_is_known(tmp_path: Path) -> None:
         venue.stop()
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_a_node_at_bybit_suffers_what_is_known(tmp_path: Path) -> None:
     """Lost acknowledgements are healed by the order topic, an order behind an error lives on, sockets come back."""
     venue = bybit_venue(tmp_path / "venue")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.integration.venue.processes import Simvenue
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_conditional_orders_wait_fire_and_go_on(simvenue: Simvenue, tmp_path: Path) -> None:
     """All five kinds wait and fire, limit ones are amended after that, one closes a whole position; the ledger agrees.
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tests.integration.venue.processes import Simvenue
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_a_node_trades_both_position_sides(simvenue: Simvenue, tmp_path: Path) -> None:
     """Long and short stand side by side, are closed on their own, and equal the ledger with no line of error."""
     sdk(simvenue).rest_api.change_position_mode("true")
