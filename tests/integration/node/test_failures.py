@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import time
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -30,6 +31,7 @@ SHOWN_BY: Final = {
     "Redis is full while trading": "degraded::test_lost_writes_are_noticed",
     "Redis is read-only while trading": "failures::test_redis_that_takes_no_more_writes_ends_with_75",
     "Redis refuses the node while trading": "failures::test_redis_that_takes_no_more_writes_ends_with_75",
+    "bus publisher dead": "failures::test_dead_publisher_ends_with_75",
     "Redis gone at the stop": "stop::test_redis_gone_at_the_stop_ends_by_the_deadline",
     "record that raises": "cache::test_record_that_raises_keeps_the_node_down",
     "record that aborts the interpreter": "cache::test_record_that_ends_the_interpreter_keeps_the_node_down",
@@ -95,3 +97,15 @@ def test_redis_that_takes_no_more_writes_ends_with_75(node: Node, redis: Redis, 
     redis.admin(*NO_WRITES[how])
     node.wait_for_status("DEGRADED", seconds=15)
     assert node.wait_exit(45) == 75, node.log()[-2000:]
+
+
+def test_dead_publisher_ends_with_75(node: Node, redis: Redis) -> None:
+    """Upstream's bus publisher, which ends for good when its connection breaks and says nothing, ends the node."""
+    redis.admin("ACL", "SETUSER", REDIS_USER, "+xadd", "+xtrim")
+    node.variables |= {**QUICK, "NAUTILUS_BUS_ENABLED": "true"}
+    node.start().wait_ready()
+    time.sleep(3)
+    assert node.ask("status")["state"] == "RUNNING"
+    redis.admin("ACL", "SETUSER", REDIS_USER, "-xadd")
+    assert node.wait_exit(45) == 75, node.log()[-2000:]
+    assert "message bus no longer publishes" in node.status_lines()[-1]
