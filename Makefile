@@ -38,7 +38,7 @@ test-fast: setup-tests ## unit and integration tests without the slow ones, no l
 	$(BIN)/pytest $(SIDE_BY_SIDE) -m "not slow and not nightly" tests/unit tests/integration
 
 test-nightly: setup-tests ## the tests that take minutes each, and thousands of generated cases instead of dozens
-	HYPOTHESIS_PROFILE=nightly $(BIN)/pytest $(SIDE_BY_SIDE) tests/unit
+	HYPOTHESIS_PROFILE=nightly $(BIN)/pytest $(SIDE_BY_SIDE) tests/unit tests/integration/nodecfg
 	$(BIN)/pytest -m nightly tests
 
 lab: setup ## boot the bare lab hosts of ENV on this machine
