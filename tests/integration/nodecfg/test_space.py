@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 
-from tests.unit.nodecfg.space import profile, right_variables
+from tests.support.cases import cases
+from tests.unit.nodecfg.space import right_variables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,7 +78,7 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("catalog")
 
 
-@profile(usual=4, nightly=60)
+@cases(usual=4, nightly=60)
 @given(variables=right_variables())
 def test_any_right_settings_construct_a_real_node(redis_port: int, catalog: Path, variables: dict[str, str]) -> None:
     """Upstream's node takes any config that the settings give, and builds every client of it."""

@@ -3,23 +3,12 @@
 from __future__ import annotations
 
 import base64
-import os
 import string
 from typing import Any
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from nodecfg.settings.streaming import STREAMABLE
-
-NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
-
-
-def profile(usual: int, nightly: int = 2000) -> settings:
-    """Return how many cases are tried: few usually, many with HYPOTHESIS_PROFILE=nightly."""
-    slow = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large]
-    return settings(max_examples=nightly if NIGHTLY else usual, deadline=None, suppress_health_check=slow)
-
 
 _SEED = bytes.fromhex("302e020100300506032b657004220420")
 _WORD = st.text(string.ascii_letters + string.digits + "_", min_size=1, max_size=7)

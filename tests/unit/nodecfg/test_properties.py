@@ -10,7 +10,8 @@ from nautilus_trader.live.config import TradingNodeConfig
 
 from nodecfg import ConfigurationError, Problem, TradingNodeConfigFactory, TradingNodeSettings, adapter_environment
 from nodecfg.settings import SECTIONS
-from tests.unit.nodecfg.space import profile, right_variables
+from tests.support.cases import cases
+from tests.unit.nodecfg.space import right_variables
 
 KNOWN = [name for section in SECTIONS.values() for name in section.variables()]
 SECRET = [name for section in SECTIONS.values() for name in section.secret_variables()]
@@ -33,7 +34,7 @@ def _survives(config: TradingNodeConfig) -> bool:
     return bool(TradingNodeConfig.parse(config.json()) == config)
 
 
-@profile(usual=60)
+@cases(usual=60)
 @given(variables=right_variables())
 def test_right_settings_build_a_config_that_survives_upstream(variables: dict[str, str]) -> None:
     """Any right settings build a config that upstream's decoder reads back equal, and that holds no venue key."""
@@ -47,7 +48,7 @@ def test_right_settings_build_a_config_that_survives_upstream(variables: dict[st
     assert not [key for key in keys if key in text]
 
 
-@profile(usual=60)
+@cases(usual=60)
 @given(right=right_variables(), wrong=st.dictionaries(st.sampled_from(KNOWN), TEXT, min_size=1, max_size=6))
 def test_any_text_is_taken_or_refused_by_name(right: dict[str, str], wrong: dict[str, str]) -> None:
     """Any text in any variable is either accepted and buildable, or refused with known names and without secrets."""
@@ -64,7 +65,7 @@ def test_any_text_is_taken_or_refused_by_name(right: dict[str, str], wrong: dict
     assert set(masked) <= {"********", "(not set)"}
 
 
-@profile(usual=60)
+@cases(usual=60)
 @given(
     secret=st.text("abcdefghkmnpqrstuvwxyz23456789", min_size=16, max_size=64).filter(lambda text: len(set(text)) > 4),
     elsewhere=st.sampled_from([name for name in KNOWN if name not in SECRET]),
