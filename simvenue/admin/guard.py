@@ -35,13 +35,14 @@ def guard(*names: str) -> Middleware:
     """Make the middleware that refuses what another web site's page may have sent.
 
     A name in ``Host`` that is not ours means that somebody else's domain was pointed at this address (DNS rebinding):
-    only addresses, localhost, this machine's own names and ``names`` pass. ``Origin`` and ``Sec-Fetch-Site``, which
+    only addresses, localhost, this machine's host name and ``names`` pass. ``Origin`` and ``Sec-Fetch-Site``, which
     browsers set and pages cannot, must not say that another site asks. Programs send neither.
 
     Args:
         names: further host names under which the admin API is reached.
     """
-    known = frozenset(name.lower() for name in ("localhost", socket.gethostname(), socket.getfqdn(), *names))
+    # Not the fully qualified name: that asks the resolver, and everything here would wait for it.
+    known = frozenset(name.lower() for name in ("localhost", socket.gethostname(), *names))
 
     @web.middleware
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:

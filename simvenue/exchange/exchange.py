@@ -128,11 +128,15 @@ class Exchange(Questions):
 
     # Orders
 
-    def submit(self, request: OrderRequest) -> Order:
+    def submit(self, request: OrderRequest, note: str | None = None) -> Order:
         """Take an order; what happened to it so far is in the events and in the order returned.
 
         An order with a trigger waits UNTRIGGERED and is checked against book and wallet only when that fires; if it
         cannot be placed then it ends EXPIRED, or REJECTED for lack of money.
+
+        Args:
+            request: the order.
+            note: what the venue must not forget about it, kept with it over restarts until `drop_note`.
 
         Raises:
             Rejection: nothing happened.
@@ -148,6 +152,8 @@ class Exchange(Questions):
             order_id = self._state.order_ids.take()
             client_order_id = f"x-{order_id}" if request.client_order_id is None else request.client_order_id
             order = replace(order, order_id=order_id, client_order_id=client_order_id, priority=order_id)
+            if note is not None:
+                operation.changes.notes[order_id] = note
             if waits:
                 self._state.enter(order)
                 operation.tell(Execution.NEW, order, customer)
@@ -199,6 +205,10 @@ class Exchange(Questions):
         """Cancel every open order of an account in a symbol, oldest first, as one operation; give them."""
         now, market = self._now(), self._market(symbol)
         return self._finish(market, self.open_orders(account, symbol), OrderStatus.CANCELED, now)
+
+    def drop_note(self, order_id: int) -> None:
+        """Forget what was noted about an order."""
+        self._record(Changes(notes_done=[order_id]))
 
     # Settings
 
@@ -348,7 +358,7 @@ class Exchange(Questions):
             self._ledger.commit(changes)
         except Exception as error:
             self._failure = error
-            raise ExchangeFailed(f"a change of settings broke off: {error}") from error
+            raise ExchangeFailed(f"a change of settings or notes broke off: {error}") from error
 
     def _check_alive(self) -> None:
         if self._failure:

@@ -18,6 +18,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from simvenue.exchange.rows import (
+    FILLS_OF,
     INSERT_BALANCE,
     INSERT_FILL,
     INSERT_FUNDING,
@@ -25,6 +26,7 @@ from simvenue.exchange.rows import (
     INSERT_POSITION,
     SELECT_FILL,
     SELECT_FUNDING,
+    SELECT_NOTED,
     SELECT_ORDER,
     SELECT_POSITION,
     fill_row,
@@ -63,10 +65,12 @@ class Changes:
     balances: dict[tuple[str, str], Decimal] = field(default_factory=dict)
     funding: list[FundingPayment] = field(default_factory=list)
     settings: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    notes: dict[int, str] = field(default_factory=dict)
+    notes_done: list[int] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         """Tell whether there is anything to write."""
-        return bool(self.orders or self.balances or self.settings)
+        return bool(self.orders or self.balances or self.settings or self.notes_done)
 
 
 class Ledger:
@@ -136,6 +140,8 @@ class Ledger:
                     "INSERT OR REPLACE INTO settings VALUES (?,?,?,?)",
                     [(*key, value) for key, value in changes.settings.items()],
                 ),
+                ("INSERT INTO notes VALUES (?,?)", list(changes.notes.items())),
+                ("DELETE FROM notes WHERE order_id=?", [(order_id,) for order_id in changes.notes_done]),
             )
         )
 
@@ -191,6 +197,12 @@ class Ledger:
         )
         return [read_order(row) for row in rows]
 
+    def notes(self) -> list[tuple[Order, str]]:
+        """Give every order that has a note, oldest first, open or final, with its note."""
+        notes = dict(self._db.execute("SELECT order_id, note FROM notes").fetchall())
+        orders = map(read_order, self._db.execute(SELECT_NOTED).fetchall())
+        return [(order, notes[order.order_id]) for order in orders]
+
     def order(self, account: str, symbol: str, *, order_id: int | None, client_order_id: str | None) -> Order | None:
         """Find one order; of several with one client id the last."""
         where, value = ("order_id", order_id) if order_id is not None else ("client_order_id", client_order_id)
@@ -228,6 +240,11 @@ class Ledger:
         """List fills by trade id, oldest first: the first ``limit`` from ``from_id`` on, else the last ``limit``."""
         filters = {"account=?": account, "symbol=?": symbol, "time_ms>=?": start_ms, "time_ms<=?": end_ms}
         rows = self._page(SELECT_FILL, filters, "trade_id", from_id, limit)
+        return [read_fill(row) for row in rows]
+
+    def fills_of(self, account: str, order_ids: Iterable[int]) -> list[Fill]:
+        """List the fills of an account's orders by trade id, oldest first; orders of others have none here."""
+        rows = self._db.execute(FILLS_OF, (json.dumps(list(order_ids)), account))
         return [read_fill(row) for row in rows]
 
     def funding(

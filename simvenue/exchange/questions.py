@@ -10,7 +10,7 @@ from simvenue.exchange.margin import margin
 from simvenue.exchange.types import MARKET_ACCOUNT, ZERO, Rejection, RejectReason, Side
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from decimal import Decimal
 
     from simvenue.exchange.account import Customer
@@ -81,6 +81,15 @@ class Questions:
         """List fills, oldest first: the first ``limit`` from trade id ``from_id`` on, else the last ones."""
         self._customer(account)
         return self._ledger.fills(account, symbol, limit=limit, start_ms=start_ms, end_ms=end_ms, from_id=from_id)
+
+    def fills_of(self, account: str, order_ids: Iterable[int]) -> list[Fill]:
+        """List all fills of an account's orders, oldest first; takes as long as they are many, not the history."""
+        self._customer(account)
+        return self._ledger.fills_of(account, order_ids)
+
+    def notes(self) -> list[tuple[Order, str]]:
+        """Give the orders that have a note, oldest first, open or final, with it; see `Exchange.submit`."""
+        return self._ledger.notes()
 
     def positions(self, account: str) -> list[Position]:
         """List an account's positions by symbol and side; one that went flat stays, with quantity 0."""

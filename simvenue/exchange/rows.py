@@ -74,7 +74,10 @@ INSERT_FILL = _insert("fills", _FILL)
 INSERT_FUNDING = _insert("funding", _FUNDING)
 INSERT_POSITION = _insert("positions", _POSITION, "INSERT OR REPLACE")
 SELECT_ORDER = f"SELECT {_names(_ORDER)} FROM orders"
+SELECT_NOTED = f"{SELECT_ORDER} WHERE order_id IN (SELECT order_id FROM notes) ORDER BY order_id"
 SELECT_FILL = f"SELECT {_names(_FILL)} FROM fills"
+# The plus keeps SQLite from the account's index, which leads through the whole history.
+FILLS_OF = f"{SELECT_FILL} WHERE order_id IN (SELECT value FROM json_each(?)) AND +account=? ORDER BY trade_id"
 SELECT_FUNDING = f"SELECT {_names(_FUNDING)} FROM funding"
 SELECT_POSITION = f"SELECT {_names(_POSITION)} FROM positions"
 

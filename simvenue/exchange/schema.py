@@ -64,6 +64,11 @@ CREATE TRIGGER funding_never_changes BEFORE UPDATE ON funding
 CREATE TRIGGER funding_never_goes BEFORE DELETE ON funding BEGIN SELECT RAISE(ABORT, 'funding is append-only'); END;
 """
 
-STEPS = (_V1, _V2)
+_V3 = """
+CREATE INDEX fills_by_order ON fills (order_id);
+CREATE TABLE notes (order_id INTEGER PRIMARY KEY REFERENCES orders, note TEXT NOT NULL) STRICT;
+"""
+
+STEPS = (_V1, _V2, _V3)
 """SQL by schema version: ``STEPS[n]`` makes a file of version n one of version n + 1; an empty file has version 0."""
 SCHEMA_VERSION = len(STEPS)

@@ -128,6 +128,7 @@ async def _publishing(app: web.Application, topics: PublicTopics) -> AsyncIterat
     ]
     tasks = [asyncio.create_task(timer) for timer in timers]
     unsubscribe = venue.exchange.subscribe(publish)
+    venue.attached.restore(venue)
     yield
     unsubscribe()
     for task in tasks:

@@ -1,12 +1,14 @@
 """Take-profit and stop-loss that come with an order: they protect its position from the first fill on.
 
-Kept in memory: an order that rests over a restart of the process loses what was attached to it.
+They stand in the ledger as the order's note, from its acceptance until its position is protected or it ends unfilled.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from simvenue.exchange.types import OrderEvent, Rejection, Side, TriggerKind, TriggerSource
@@ -16,8 +18,6 @@ from simvenue.venues.bybit.messages.orders import TRIGGER_SOURCES
 from simvenue.venues.bybit.order_request import trigger_source
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
     from simvenue.exchange.types import Event, Instrument, Order, OrderRequest, Position
     from simvenue.venues.bybit.parameters import Parameters
     from simvenue.venues.bybit.venue import Venue
@@ -40,6 +40,16 @@ class Stops:
                 told |= {price: decimals.price(instrument, level), trigger_by: TRIGGER_SOURCES[source]}
         return told | {"tpslMode": "Full"}
 
+    def note(self) -> str:
+        """Write them for the ledger."""
+        return json.dumps({kind: [str(level), source] for kind, (level, source) in self.levels.items()})
+
+
+def from_note(note: str) -> Stops:
+    """Read what `Stops.note` wrote."""
+    written = json.loads(note)
+    return Stops({TriggerKind(k): (Decimal(level), TriggerSource(source)) for k, (level, source) in written.items()})
+
 
 _FIELDS = ((TriggerKind.TAKE_PROFIT, "takeProfit", "tpTriggerBy"), (TriggerKind.STOP, "stopLoss", "slTriggerBy"))
 
@@ -60,19 +70,28 @@ class AttachedStops:
         """Let stops wait for an order's first fill, or act at once when that has come."""
         if stops is None:
             return
+        if order.status.is_open and not order.filled:
+            self._waiting[order.order_id] = stops
+            return
         if order.filled:
             _protect(venue, order, stops)
-        elif order.status.is_open:
-            self._waiting[order.order_id] = stops
+        venue.exchange.drop_note(order.order_id)
+
+    def restore(self, venue: Venue) -> None:
+        """Take up what an earlier process left waiting; orders may have been filled since."""
+        for order, note in venue.exchange.notes():
+            self.attach(venue, order, from_note(note))
 
     def publish(self, venue: Venue, event: Event) -> None:
         """Act at an order's first fill, and forget what is final; other events pass."""
         if not isinstance(event, OrderEvent) or event.order.order_id not in self._waiting:
             return
-        if event.fill:
-            _protect(venue, event.order, self._waiting.pop(event.order.order_id))
-        elif not event.order.status.is_open:
-            del self._waiting[event.order.order_id]
+        if event.fill or not event.order.status.is_open:
+            stops = self._waiting.pop(event.order.order_id)
+            if event.fill:
+                _protect(venue, event.order, stops)
+            # Only now: a process killed on the way protects at its next start, and again does no harm.
+            venue.exchange.drop_note(event.order.order_id)
 
 
 def read(instrument: Instrument, request: OrderRequest, parameters: Parameters, last: Decimal) -> Stops | None:
@@ -102,10 +121,10 @@ def read(instrument: Instrument, request: OrderRequest, parameters: Parameters, 
 
 
 def _protect(venue: Venue, order: Order, stops: Stops) -> None:
-    instrument = venue.exchange.instruments[order.symbol]
     held = _opened(venue, order)
     if held is None:
         return
+    instrument = venue.exchange.instruments[order.symbol]
     present = accounts.protective_orders(venue, order.account, instrument, order.position_side)
     for kind, (level, source) in stops.levels.items():
         try:

@@ -57,7 +57,7 @@ def create(venue: Venue, account: str, parameters: Parameters) -> dict[str, str]
     if used and venue.exchange.order(account, instrument.symbol, client_order_id=used):
         raise Rejection(RejectReason.DUPLICATE_CLIENT_ORDER_ID, f"{used} was used before")
     try:
-        order = venue.exchange.submit(request)
+        order = venue.exchange.submit(request, note=stops.note() if stops else None)
     except Rejection as rejection:
         trigger = request.trigger
         if rejection.reason is RejectReason.WOULD_TRIGGER and trigger and trigger.price:

@@ -45,12 +45,9 @@ class Fees:
         sums = {order.order_id: ZERO for order in orders}
         filled = [order for order in orders if order.filled]
         if filled:
-            since = min(order.created_ms for order in filled)
-            for fill in self._exchange.fills(filled[0].account, start_ms=since, limit=None):
-                if fill.order_id in sums:
-                    sums[fill.order_id] += fill.commission
+            for fill in self._exchange.fills_of(filled[0].account, [order.order_id for order in filled]):
+                sums[fill.order_id] += fill.commission
         return sums
 
     def _fills(self, order: Order) -> list[Fill]:
-        fills = self._exchange.fills(order.account, order.symbol, start_ms=order.created_ms, limit=None)
-        return [fill for fill in fills if fill.order_id == order.order_id]
+        return self._exchange.fills_of(order.account, [order.order_id])

@@ -23,7 +23,7 @@ class RefusedOrder:
 
 
 class RefusedOrders:
-    """The newest ones, in memory: they stand in no ledger, because nothing happened."""
+    """The newest ones, in memory: they stand in no ledger, because nothing happened; a restart forgets them."""
 
     def __init__(self) -> None:
         """Start without any."""

@@ -130,3 +130,57 @@ def test_a_position_side_reaches_the_exchange(simvenue: Simvenue) -> None:
     assert "POSITION_SIDE: position side LONG does not fit ONE_WAY mode" in refused.stderr
     assert _json(simvenue, "orders", "place", *options, "--position-side", "both")["status"] == "FILLED"
     assert _json(simvenue, "liquidate", "--account", "node", "--symbol", "BTCUSDT")["orders"]
+
+
+def test_orders_that_wait_or_expire(simvenue: Simvenue) -> None:
+    """`orders place` places stops, trailing orders, GTD orders and orders that close a position, as asked."""
+    order = ("orders", "place", "--account", "node", "--symbol", "BTCUSDT", "--side", "sell")
+    bought = ("--account", "node", "--symbol", "BTCUSDT", "--side", "buy", "--quantity", "0.01")
+    assert _json(simvenue, "orders", "place", *bought)["status"] == "FILLED"
+    stop = _json(simvenue, *order, "--close-position", "--trigger", "stop", "--trigger-price", "30000")
+    assert (stop["status"], stop["close_position"]) == ("UNTRIGGERED", True)
+    assert (stop["trigger"]["kind"], stop["trigger"]["rises"], stop["trigger"]["price"]) == ("STOP", False, "30000.00")
+    rate = ("--callback-rate", "0.05", "--activation-price", "90000", "--trigger-source", "mark")
+    trailing = _json(simvenue, *order, "--quantity", "0.01", "--trigger", "trailing", *rate)
+    told = {name: trailing["trigger"][name] for name in ("kind", "source", "rises", "activation_price")}
+    assert told == {"kind": "TRAILING", "source": "MARK", "rises": False, "activation_price": "90000.00"}
+    assert Decimal(trailing["trigger"]["callback_rate"]) == Decimal("0.05")
+    expires = int(time.time() * 1000) + 600_000
+    until = ("--time-in-force", "gtd", "--expires-ms", str(expires))
+    dated = _json(simvenue, *order, "--quantity", "0.01", "--price", "65000", *until)
+    assert (dated["time_in_force"], dated["expires_ms"]) == ("GTD", expires)
+    # Closes what the stop would have closed, and cancels all that waits.
+    assert _json(simvenue, "liquidate", "--account", "node", "--symbol", "BTCUSDT")["orders"]
+
+
+@pytest.mark.parametrize(
+    ("options", "problems"),
+    [
+        ((), ["exactly one of --quantity, --quote-quantity and --close-position"]),
+        (("--quantity", "1", "--close-position"), ["exactly one of"]),
+        (("--quote-quantity", "100", "--price", "60000"), ["--quote-quantity is for market orders"]),
+        (("--quantity", "1", "--time-in-force", "GTD"), ["GTD and --expires-ms go together"]),
+        (("--expires-ms", "5"), ["exactly one of", "GTD and --expires-ms go together"]),
+        (("--quantity", "1", "--falls"), ["need --trigger STOP, TAKE_PROFIT or TRAILING"]),
+        (("--quantity", "1", "--trigger", "later"), ["--trigger LATER is unknown"]),
+        (("--quantity", "1", "--trigger", "stop"), ["--trigger STOP needs --trigger-price"]),
+        (("--quantity", "1", "--trigger", "trailing"), ["needs either --callback-rate or --callback-offset"]),
+    ],
+)
+def test_options_that_contradict_each_other(simvenue: Simvenue, options: tuple[str, ...], problems: list[str]) -> None:
+    """All problems of the options are told at once, naming them, and no order is placed."""
+    before = len(simvenue.ledger("other")["orders"])
+    refused = simvenue.run("orders", "place", "--symbol", "BTCUSDT", "--side", "buy", *options)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    told = refused.stderr.splitlines()
+    assert len(told) == len(problems)
+    assert all(problem in line for problem, line in zip(problems, told, strict=True))
+    assert len(simvenue.ledger("other")["orders"]) == before
+
+
+def test_an_amount_of_quote_currency_reaches_the_exchange(simvenue: Simvenue) -> None:
+    """`--quote-quantity` is for spot markets: the exchange of a contract refuses it by its own rule."""
+    options = ("--symbol", "BTCUSDT", "--side", "buy", "--quote-quantity", "100")
+    refused = simvenue.run("orders", "place", *options)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "quote" in refused.stderr

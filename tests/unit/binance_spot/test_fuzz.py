@@ -6,11 +6,12 @@ import json
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from simvenue.venues.binance.auth import hmac_signature
 from simvenue.venues.binance_spot.api_methods import METHODS
+from tests.support.cases import cases
 from tests.unit.binance_spot.client import KEY, SECRET
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from tests.unit.binance_spot.client import Client
 
-ROUNDS = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+ROUNDS = cases(usual=60)
 NAMES = st.sampled_from(
     [
         "symbol", "symbols", "side", "type", "timeInForce", "quantity", "quoteOrderQty", "price", "stopPrice",

@@ -6,13 +6,14 @@ import json
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from simvenue.venues.bybit.identifiers import execution_id, number, order_id
 from simvenue.venues.bybit.instruments import Category
 from simvenue.venues.bybit.klines import INTERVALS, bounds
 from simvenue.venues.bybit.rest import account, executions, market, orders, positions, queries
+from tests.support.cases import cases
 from tests.unit.bybit.client import KEY
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from tests.unit.bybit.client import Client
 
-ROUNDS = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+ROUNDS = cases(usual=80)
 ROUTES = st.sampled_from(
     [route for family in (account, executions, market, orders, positions, queries) for route in family.ROUTES]
 )

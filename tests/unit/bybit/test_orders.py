@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import pytest
 
-from simvenue.exchange.types import Side
-from tests.unit.bybit.client import LINEAR, SPOT, Client, Json
+from simvenue.exchange.exchange import Exchange
+from simvenue.exchange.ledger import Ledger
+from simvenue.exchange.types import OrderRequest, OrderType, Side
+from simvenue.venues.bybit.instruments import INSTRUMENTS
+from tests.unit.bybit.client import LINEAR, SPOT, TAKER, Client, Clock, Json, running_venue
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from simvenue.venues.bybit import VenueOptions
 
 LIMIT = {"side": "Buy", "orderType": "Limit", "qty": "0.010", "price": "59000"}
 MARKET = {"side": "Buy", "orderType": "Market", "qty": "0.010"}
@@ -297,6 +307,47 @@ async def test_stops_that_come_with_an_order(venue: Client) -> None:
     for wrong in ({"takeProfit": "58000"}, {"stopLoss": "59500"}):
         assert await venue.refused("POST", "order/create", **LINEAR, **LIMIT, **wrong) == 10001
     assert await venue.refused("POST", "order/create", **SPOT, **LIMIT, takeProfit="61000") == 10001
+
+
+async def test_stops_wait_over_a_restart(tmp_path: Path, options: VenueOptions) -> None:
+    """They are shown and act after a restart, also for what was filled before the venue listened, then are no more."""
+    stops = {"takeProfit": "61000", "stopLoss": "58000", "slTriggerBy": "MarkPrice"}
+    async with running_venue(tmp_path, options) as venue:
+        venue.book()
+        await venue.place(**{**LIMIT, "price": "59400", **stops})
+        late = await venue.place(**{**LIMIT, "stopLoss": "57500"})
+        shown = await one(venue, late)
+        cancelled = await venue.place(**LIMIT, **stops)
+        await venue.ok("POST", "order/cancel", **LINEAR, orderId=cancelled)
+        await venue.place(**MARKET, takeProfit="61500")
+        await venue.place(**{**MARKET, "side": "Sell", "reduceOnly": True})
+        assert len(venue.exchange.notes()) == 2
+    _fill_while_nobody_listens(tmp_path)
+    async with running_venue(tmp_path, options) as venue:
+        (held,) = await venue.listed("position/list", **LINEAR)
+        assert (held["size"], held["takeProfit"], held["stopLoss"]) == ("0.005", "61000.00", "58000.00")
+        assert await one(venue, late) == shown
+        venue.take(Side.SELL, "0.006")
+        (held,) = await venue.listed("position/list", **LINEAR)
+        assert (held["size"], held["takeProfit"], held["stopLoss"]) == ("0.011", "61000.00", "57500.00")
+        assert venue.exchange.notes() == []
+
+
+def _fill_while_nobody_listens(directory: Path) -> None:
+    # As a market does whose first quotes cross a resting order before the venue is served.
+    with closing(Ledger(directory / "bybit.sqlite")) as ledger:
+        exchange = Exchange(instruments=INSTRUMENTS.values(), ledger=ledger, accounts=[], clock=Clock())
+        exchange.submit(
+            OrderRequest(
+                account=TAKER,
+                symbol="BTCUSDT-LINEAR",
+                side=Side.SELL,
+                type=OrderType.MARKET,
+                # All that is bid above the order, less what the test sold, and half of the order.
+                quantity=Decimal("1.995"),
+            )
+        )
+        assert len(exchange.notes()) == 2
 
 
 async def test_spot_amounts(venue: Client) -> None:

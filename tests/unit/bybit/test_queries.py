@@ -217,7 +217,7 @@ async def test_who_and_what_is_listed(venue: Client) -> None:
     venue.book()
     linear = await venue.place(**LIMIT, orderLinkId="mine")
     spot = await venue.place(**{**SPOT, **LIMIT})
-    filled = await venue.place(**MARKET)
+    filled = await venue.place(**MARKET, orderLinkId="bought")
     assert await venue.refused("GET", "order/realtime", category="linear") == 10001
     for arguments, ids in (
         ({"category": "linear", "settleCoin": "USDT"}, [linear]),
@@ -234,7 +234,21 @@ async def test_who_and_what_is_listed(venue: Client) -> None:
     assert [row["orderId"] for row in await venue.listed("order/history", **history)] == [filled]
     assert await venue.listed("order/history", **history, orderStatus="Cancelled") == []
     assert await venue.listed("execution/list", category="linear", execType="Funding") == []
-    assert len(await venue.listed("execution/list", category="linear", orderId=filled)) == 1
+    for named, count in (
+        ({"orderId": filled}, 1),
+        ({"orderId": filled, "orderLinkId": "bought"}, 1),
+        ({"orderId": filled, "orderLinkId": "mine"}, 0),
+        ({"orderId": filled, "startTime": venue.clock() + 60_000}, 0),
+        ({"orderId": filled, "category": "spot"}, 0),
+        ({"orderId": linear}, 0),
+        ({"orderId": "x"}, 0),
+        ({"orderLinkId": "bought"}, 1),
+        ({"orderLinkId": "bought", "category": "spot"}, 0),
+        ({"orderLinkId": "bought", "endTime": venue.clock() - 60_000}, 0),
+        ({"orderLinkId": "mine"}, 0),
+        ({"orderLinkId": "nobodys"}, 0),
+    ):
+        assert len(await venue.listed("execution/list", **{"category": "linear", **named})) == count, named
     assert await venue.listed("execution/list", category="spot") == []
     assert await venue.refused("GET", "position/list", category="spot", symbol="BTCUSDT") == 10001
 

@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,10 +14,20 @@ import pytest
 
 from simvenue.exchange.exchange import Exchange, ExchangeFailed
 from simvenue.exchange.ledger import Ledger, LedgerError
+from simvenue.exchange.rows import FILLS_OF
 from simvenue.exchange.schema import SCHEMA_VERSION, STEPS
-from simvenue.exchange.types import OrderEvent, PositionSide
+from simvenue.exchange.types import OrderEvent, OrderRequest, OrderType, PositionSide, Rejection, Side
 from simvenue.venues.binance_futures.instruments import INSTRUMENTS
 from tests.unit.simvenue.room import Room
+
+REQUEST = OrderRequest(
+    account="a",
+    symbol="BTCUSDT",
+    side=Side.BUY,
+    type=OrderType.LIMIT,
+    quantity=Decimal("0.01"),
+    price=Decimal(60000),
+)
 
 
 def test_everything_comes_back(room: Room) -> None:
@@ -212,3 +223,60 @@ def test_instruments_may_not_vanish(room: Room) -> None:
     finally:
         ledger.close()
     room.open()
+
+
+def test_an_orders_fills_are_found_by_index(room: Room) -> None:
+    """All fills of the named orders and no others, without a scan of the account's history, nor of another's."""
+    bought = [room.order("a", "BUY", "0.02", "60000") for _ in range(3)]
+    for _ in range(5):
+        room.order("b", "SELL", "0.01", "60000")
+    first, _, third = (order.order_id for order in bought)
+    wanted = [fill for fill in room.exchange.fills("a") if fill.order_id in {first, third}]
+    assert len(wanted) == 3
+    assert room.exchange.fills_of("a", [third, first]) == wanted
+    assert room.exchange.fills_of("b", [first, third]) == room.exchange.fills_of("a", []) == []
+    with closing(sqlite3.connect(room.path)) as reader:
+        steps = [row[3] for row in reader.execute(f"EXPLAIN QUERY PLAN {FILLS_OF}", ("[1]", "a"))]
+    assert "SEARCH fills USING INDEX fills_by_order (order_id=?)" in steps
+    assert not [step for step in steps if step.startswith("SCAN fills")]
+
+
+def test_a_file_of_the_second_release_is_brought_up_to_date(room: Room) -> None:
+    """A file from before orders had notes and fills their index keeps all it has, and gets both."""
+    room.order("a", "BUY", "0.02", "60000")
+    taken = room.order("b", "SELL", "0.01", "60000")
+    room.ledger.close()
+    with closing(sqlite3.connect(room.path, isolation_level=None)) as old:
+        old.executescript("BEGIN; DROP INDEX fills_by_order; DROP TABLE notes; PRAGMA user_version=2; COMMIT;")
+        before = _tables(old)
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as second:
+        second.executescript("".join(STEPS[:2]))
+        assert before == _tables(second)
+    room.open()
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as new, closing(sqlite3.connect(room.path)) as file:
+        new.executescript("".join(STEPS))
+        assert _tables(file) == _tables(new)
+        assert file.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
+    assert [fill.quantity for fill in room.exchange.fills_of("b", [taken.order_id])] == [Decimal("0.010")]
+    assert room.exchange.audit("a") == room.exchange.audit("b") == []
+    room.order("b", "SELL", "0.01", "60000")
+    assert room.position("a") == Decimal("0.02")
+
+
+def _tables(database: sqlite3.Connection) -> set[tuple[str, str]]:
+    return set(database.execute("SELECT name, coalesce(sql, '') FROM sqlite_schema"))
+
+
+def test_notes_come_with_their_orders(room: Room) -> None:
+    """A note is in the file with its order, refused orders leave none, and it stays over restarts until dropped."""
+    with pytest.raises(Rejection):
+        room.exchange.submit(replace(REQUEST, quantity=Decimal(10_000)), note="never")
+    order = room.exchange.submit(REQUEST, note="remember")
+    with closing(sqlite3.connect(room.path)) as reader:
+        assert reader.execute("SELECT * FROM notes").fetchall() == [(order.order_id, "remember")]
+    room.order("b", "SELL", "0.01", "60000")
+    room.reopen()
+    assert room.exchange.notes() == [(room.look(order), "remember")]
+    room.exchange.drop_note(order.order_id)
+    room.reopen()
+    assert room.exchange.notes() == []

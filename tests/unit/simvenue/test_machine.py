@@ -10,7 +10,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -35,6 +34,7 @@ from simvenue.exchange.types import (
     TriggerKind,
     TriggerSource,
 )
+from tests.support.cases import cases
 from tests.unit.simvenue.mixed import ALL, PERPETUAL, SPOT, Mixed
 
 if TYPE_CHECKING:
@@ -397,9 +397,7 @@ def _is_expiry(event: object) -> bool:
     return not isinstance(event, PublicTrade | SettingEvent | FundingEvent)
 
 
-Life.TestCase.settings = settings(
-    max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+Life.TestCase.settings = cases(usual=25, steps=30)
 
 
 class TestLife(Life.TestCase):  # type: ignore[misc, valid-type]

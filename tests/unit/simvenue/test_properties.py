@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from simvenue.exchange.types import (
@@ -24,6 +24,7 @@ from simvenue.exchange.types import (
     Take,
     TopOfBook,
 )
+from tests.support.cases import cases
 from tests.unit.simvenue.room import SYMBOL, Room
 
 if TYPE_CHECKING:
@@ -217,7 +218,7 @@ def check_trades(witness: Witness) -> None:
         assert fill.is_maker == (fill.side is not trade.aggressor)
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@cases(usual=50)
 @given(acts)
 def test_books_are_right_after_every_step(steps: list[Act]) -> None:
     """No crossed book, two sides to every trade, balances and positions equal to the fills, also over restarts."""
@@ -256,7 +257,7 @@ def _check_reduced(room: Room, name: str, held: dict[str, Decimal]) -> None:
     assert now * held[name] >= 0
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@cases(usual=40)
 @given(
     st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 3), LOTS), min_size=1, max_size=12),
     st.lists(st.tuples(st.integers(0, 3), LOTS), min_size=1, max_size=6),

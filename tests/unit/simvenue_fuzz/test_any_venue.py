@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from simvenue.venues.catalogue import VENUES
+from tests.support.cases import cases
 from tests.unit.simvenue_fuzz.words import calls, frames
 
 if TYPE_CHECKING:
@@ -22,14 +23,6 @@ _SOCKETS = {"binance_futures": 5, "binance_spot": 3, "bybit": 3}
 """At least so many kinds of socket must have been found, or the search for them is broken."""
 _PACKED = {"Content-Encoding": "gzip", "Connection": "close"}
 _DEFECTS = ('"code":-1000,', '"retCode":10016,', '"retCode":10019,')
-
-
-def _rounds(count: int) -> settings:
-    return settings(
-        max_examples=count,
-        deadline=None,
-        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-    )
 
 
 @pytest.mark.parametrize("venue", VENUES)
@@ -64,7 +57,7 @@ def test_every_route_refuses_in_the_venues_form(rig: Rig, venue: str) -> None:
 
 @pytest.mark.parametrize("venue", VENUES)
 @given(data=st.data())
-@_rounds(200)
+@cases(usual=200)
 def test_any_signed_request(rig: Rig, venue: str, data: st.DataObject) -> None:
     """A correctly signed request of nearly sensible or senseless content gets data or a refusal, never a defect."""
     runner, venues = rig
@@ -76,7 +69,7 @@ def test_any_signed_request(rig: Rig, venue: str, data: st.DataObject) -> None:
 
 @pytest.mark.parametrize("venue", VENUES)
 @given(data=st.data())
-@_rounds(100)
+@cases(usual=100)
 def test_any_bytes(rig: Rig, venue: str, data: st.DataObject) -> None:
     """Any query, any body, any header value."""
     runner, venues = rig
@@ -94,7 +87,7 @@ def test_any_bytes(rig: Rig, venue: str, data: st.DataObject) -> None:
 
 @pytest.mark.parametrize("venue", VENUES)
 @given(data=st.data())
-@_rounds(100)
+@cases(usual=100)
 def test_any_frame(rig: Rig, venue: str, data: st.DataObject) -> None:
     """Each frame on each kind of socket is answered in JSON, none with a defect, and the connection goes on."""
     runner, venues = rig

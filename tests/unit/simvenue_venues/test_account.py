@@ -176,6 +176,11 @@ async def test_fills_can_be_asked_for_by_order_time_and_id(venue: Client) -> Non
     assert len(rows) == 2
     assert await venue.ok("GET", path, **symbol, orderId=second["orderId"]) == rows[1:]
     assert await venue.ok("GET", path, **symbol, fromId=rows[1]["id"]) == rows[1:]
+    named = symbol | {"orderId": second["orderId"]}
+    assert await venue.ok("GET", path, **named, fromId=rows[1]["id"]) == rows[1:]
+    assert await venue.ok("GET", path, **named, fromId=rows[1]["id"] + 1) == []
+    assert await venue.ok("GET", path, **named, startTime=venue.clock() + 60_000) == []
+    assert await venue.ok("GET", path, **(named | {"symbol": "ETHUSDT"})) == []
     assert await venue.ok("GET", path, **symbol, startTime=venue.clock() + 60_000) == []
     assert await venue.refused("GET", path, **symbol, startTime=2, endTime=1) == -1023
     assert await venue.refused("GET", path, **symbol, startTime=1, endTime=8 * 86_400_000) == -4165

@@ -7,12 +7,13 @@ import json
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from simvenue.venues.binance.auth import hmac_signature
 from simvenue.venues.binance.errors import VenueError
 from simvenue.venues.binance.parameters import Parameters
+from tests.support.cases import cases
 from tests.unit.simvenue_venues.client import KEY, SECRET
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from tests.unit.simvenue_venues.client import Client
 
-ROUNDS = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+ROUNDS = cases(usual=60)
 NAMES = st.sampled_from(
     [
         "symbol", "side", "type", "timeInForce", "quantity", "price", "newClientOrderId", "reduceOnly", "orderId",
@@ -97,7 +98,7 @@ def _encode(text: str) -> str:
 
 
 @given(st.binary(max_size=60).map(lambda raw: raw.decode("latin-1")))
-@settings(max_examples=200, deadline=None)
+@cases(usual=200)
 def test_any_query_is_read_or_refused(payload: str) -> None:
     """Parsing ends in parameters or in one of the venue's errors, never in another exception."""
     with contextlib.suppress(VenueError):

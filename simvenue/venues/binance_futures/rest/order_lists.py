@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from simvenue.venues.binance import errors
 from simvenue.venues.binance.endpoint import Route, Security
+from simvenue.venues.binance.order_fills import fills_of
 from simvenue.venues.binance_futures import conditional
 from simvenue.venues.binance_futures.messages import orders
 
@@ -100,16 +101,14 @@ def list_trades(call: Call) -> list[dict[str, Any]]:
     start, end = time_range(call.parameters)
     order_id = call.parameters.optional_integer("orderId")
     limit = call.parameters.limit(default=DEFAULT_LIST, maximum=MAX_LIST)
-    found = call.venue.exchange.fills(
-        call.account,
-        instrument.symbol,
-        start_ms=start,
-        end_ms=end,
-        from_id=call.parameters.optional_integer("fromId"),
-        limit=limit if order_id is None else None,
-    )
-    wanted = [fill for fill in found if order_id in {None, fill.order_id}]
-    return [orders.user_trade(instrument, fill) for fill in wanted[-limit:]]
+    from_id = call.parameters.optional_integer("fromId")
+    if order_id is None:
+        found = call.venue.exchange.fills(
+            call.account, instrument.symbol, start_ms=start, end_ms=end, from_id=from_id, limit=limit
+        )
+    else:
+        found = fills_of(call, order_id, symbol=instrument.symbol, start_ms=start, end_ms=end, from_id=from_id)[-limit:]
+    return [orders.user_trade(instrument, fill) for fill in found]
 
 
 ROUTES = (

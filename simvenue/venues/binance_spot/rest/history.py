@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from simvenue.venues.binance import errors
 from simvenue.venues.binance.endpoint import Route, Security
+from simvenue.venues.binance.order_fills import fills_of
 from simvenue.venues.binance_spot.messages import orders
 
 if TYPE_CHECKING:
@@ -52,16 +53,13 @@ def my_trades(call: Call) -> list[dict[str, Any]]:
     start, end = _time_range(parameters)
     limit = parameters.limit(default=DEFAULT_LIST, maximum=MAX_LIST)
     order_id = parameters.optional_integer("orderId")
-    found = call.venue.exchange.fills(
-        call.account,
-        instrument.symbol,
-        start_ms=start,
-        end_ms=end,
-        from_id=parameters.optional_integer("fromId"),
-        limit=limit if order_id is None else None,
-    )
-    if order_id is not None:
-        found = [fill for fill in found if fill.order_id == order_id][:limit]
+    from_id = parameters.optional_integer("fromId")
+    if order_id is None:
+        found = call.venue.exchange.fills(
+            call.account, instrument.symbol, start_ms=start, end_ms=end, from_id=from_id, limit=limit
+        )
+    else:
+        found = fills_of(call, order_id, symbol=instrument.symbol, start_ms=start, end_ms=end, from_id=from_id)[:limit]
     return [orders.my_trade(instrument, fill) for fill in found]
 
 

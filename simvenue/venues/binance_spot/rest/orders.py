@@ -48,10 +48,7 @@ def _placed(call: Call, request: OrderRequest, response_type: str) -> dict[str, 
         return orders.acknowledgement(order)
     if response_type == "RESULT":
         return orders.result(instrument, order)
-    fills = []
-    if order.filled:
-        since = exchange.fills(call.account, order.symbol, start_ms=order.created_ms, limit=None)
-        fills = [fill for fill in since if fill.order_id == order.order_id]
+    fills = exchange.fills_of(call.account, [order.order_id]) if order.filled else []
     return orders.full(instrument, order, fills)
 
 

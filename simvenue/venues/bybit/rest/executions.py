@@ -36,6 +36,11 @@ def _fills(call: Call, start_ms: int, end_ms: int, before: int | None) -> Iterat
     return backwards(fetch, lambda fill: (fill.trade_id, fill.time_ms), end_ms, before)
 
 
+def _fills_of(call: Call, order_ids: list[int], start_ms: int, end_ms: int) -> Iterator[Fill]:
+    found = call.venue.exchange.fills_of(call.account, order_ids)
+    return (fill for fill in reversed(found) if start_ms <= fill.time_ms <= end_ms)
+
+
 def _payments(call: Call, start_ms: int, end_ms: int) -> Iterator[FundingPayment]:
     def fetch(until: int) -> list[FundingPayment]:
         return call.venue.exchange.funding(call.account, limit=CHUNK, start_ms=start_ms, end_ms=until)
@@ -68,11 +73,16 @@ def _executions(call: Call) -> dict[str, Any]:
     start, end = time_range(call)
     after = _after(call)
     end = end if after is None else min(end, after[0])
-    fills = (
-        fill
-        for fill in (_fills(call, start, end, None) if kind in {None, "Trade"} else ())
-        if (not order_id or fill.order_id == number) and client_id in {None, fill.client_order_id}
-    )
+    if kind not in {None, "Trade"}:
+        fills: Iterator[Fill] = iter(())
+    elif order_id:
+        found_fills = _fills_of(call, [] if number is None else [number], start, end)
+        fills = (fill for fill in found_fills if client_id in {None, fill.client_order_id})
+    elif client_id is not None:
+        named = (call.venue.exchange.order(call.account, symbol, client_order_id=client_id) for symbol in symbols)
+        fills = _fills_of(call, [order.order_id for order in named if order], start, end)
+    else:
+        fills = _fills(call, start, end, None)
     payments = _payments(call, start, end) if kind in {None, "Funding"} and not (order_id or client_id) else iter(())
     merged: Iterator[Row] = heapq.merge(fills, payments, key=_place, reverse=True)
     matching = (row for row in merged if row.symbol in symbols and (after is None or _place(row) < after))
