@@ -372,7 +372,7 @@ def equal(node: Node, venue: Venue) -> list[str]:
     Two reads of a trading system never are one moment.
     """
     venue.call("POST", "/admin/v1/market/pause")
-    until = time.monotonic() + 20
+    until = time.monotonic() + 40
     while (found := differences(node.ask("dump"), venue.ledger())) and time.monotonic() < until:
         time.sleep(0.2)
     venue.call("POST", "/admin/v1/market/resume")
