@@ -212,7 +212,7 @@ def test_journal_gets_priorities() -> None:
 def test_file_has_the_same_lines_and_is_rotated(tmp_path: Path) -> None:
     """noderun.jsonl and its older files hold every line once, none much larger than the limit, nobody else may read."""
     body = """
-logs._pipes.tell(limits={"size": 100000, "count": 20})
+logs._pipes.tell(limits={"size": 100000, "count": 60})
 for number in range(5000): logs.get().info("x" * 100, number=number)
 """
     _, lines = run(body, LOGS=str(tmp_path))
