@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import signal
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.integration.node.test_trade import fills
 from tests.integration.node.world import API_KEY, API_SECRET, equal, eventually
+from tests.integration.venue_bybit.world import market_maker
 
 if TYPE_CHECKING:
     from tests.integration.node.world import Node, Venue
 
 pytestmark = pytest.mark.slow
+
+SYMBOL = "BTCUSDT-LINEAR"
 
 
 def test_trades_and_survives_a_kill(node: Node, venue: Venue) -> None:
@@ -40,3 +45,25 @@ def test_trades_and_survives_a_kill(node: Node, venue: Venue) -> None:
     assert [line for line in log.splitlines() if "ERROR" in line] == []
     for secret in (API_KEY, API_SECRET):
         assert secret not in log
+
+
+def test_order_filled_in_parts_while_the_node_is_down_is_found_part_by_part(node: Node, venue: Venue) -> None:
+    """Each part of a fill that nobody was there to hear has its own trade id and fee after the restart."""
+    node.strategies = [market_maker(half_spread_bps=100, requote_bps=100)]
+    node.start().wait_ready()
+    venue.call("POST", "/admin/v1/market/pause")
+    state = venue.call("GET", "/admin/v1/state")
+    best = next(Decimal(one["bid"]) for one in state["instruments"] if one["symbol"] == SYMBOL)
+    order = {"account": "node", "symbol": SYMBOL, "side": "BUY", "type": "LIMIT", "quantity": "0.010"}
+    venue.call(
+        "POST", "/admin/v1/orders", {**order, "price": str(best + Decimal("0.10")), "client_order_id": "by-hand"}
+    )
+    eventually(lambda: "by-hand" in json.dumps(node.ask("orders")), what="the node knows the order")
+    node.kill()
+    for quantity in ("0.003", "0.003", "0.004"):
+        taker = {"account": "other", "symbol": SYMBOL, "side": "SELL", "type": "MARKET", "quantity": quantity}
+        venue.call("POST", "/admin/v1/orders", taker)
+    venue.call("POST", "/admin/v1/market/resume")
+    node.start().wait_ready()
+    assert equal(node, venue) == []
+    assert len(node.ask("dump")["fills"]) == 3
