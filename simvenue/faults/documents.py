@@ -125,6 +125,13 @@ def row_time_ms(row: Any) -> int | None:  # noqa: ANN401 - whatever JSON holds
     return None
 
 
+def _is_price(value: object) -> bool:
+    try:
+        return Decimal(str(value)).is_finite()
+    except ArithmeticError:
+        return False
+
+
 def cross(document: Any, percent: int) -> Any:  # noqa: ANN401 - whatever JSON holds
     """Put the bid of a book or a ticker so many percent above a price that it holds."""
     for root in _roots(document):
@@ -132,7 +139,11 @@ def cross(document: Any, percent: int) -> Any:  # noqa: ANN401 - whatever JSON h
             continue
         for bids, asks in (("b", "a"), ("bids", "asks")):
             if isinstance(root.get(bids), list) and isinstance(root.get(asks), list):
-                levels = [level for level in [*root[asks], *root[bids]] if isinstance(level, list) and level]
+                levels = [
+                    level
+                    for level in [*root[asks], *root[bids]]
+                    if isinstance(level, list) and level and _is_price(level[0])
+                ]
                 if levels:
                     price = max((str(level[0]) for level in levels), key=Decimal)
                     root[bids].insert(0, [_above(price, percent), str(levels[0][-1])])

@@ -60,7 +60,7 @@ def test_paused_holder_is_replaced_and_sends_nothing_when_it_wakes(node: Node, s
     orders = {order["client_order_id"] for order in second.ask("dump")["orders"]}
     node.signal(signal.SIGCONT)
     assert node.wait_exit(10) == 69
-    assert "has taken over this trader id" in node.status_lines()[-1]
+    assert "has taken over this trader id" in node.log() + str(node.status_lines())
     time.sleep(2)
     venue.call("POST", "/admin/v1/market/pause")
     time.sleep(1)

@@ -86,7 +86,12 @@ class Simvenue:
             "data_dir": str(directory / "venue"),
             "admin": {"host": "127.0.0.1", "port": admin_port},
             "venues": {
-                "binance_futures": {"host": "127.0.0.1", "port": port, "instruments": INSTRUMENTS},
+                "binance_futures": {
+                    "host": "127.0.0.1",
+                    "port": port,
+                    "instruments": INSTRUMENTS,
+                    "rate_limits": False,
+                },
             },
             "accounts": [customer.configured for customer in (venue.customer, *others)],
             "market": {"kind": "synthetic", "seed": 7, "speed": speed},
