@@ -16,7 +16,15 @@ from noderun.engine import figures, links, views
 from noderun.engine.events import Events
 from noderun.engine.feeds import Feeds
 from noderun.engine.freshness import Freshness
-from noderun.engine.guards import active_symbols, connects, failed_queries, fill_order, history, mass_status
+from noderun.engine.guards import (
+    active_symbols,
+    connects,
+    early_pushes,
+    failed_queries,
+    fill_order,
+    history,
+    mass_status,
+)
 from noderun.engine.guards.gate import Gate
 from noderun.engine.guards.reconciliation import Reconciliation
 from noderun.lines import one_line
@@ -70,6 +78,7 @@ class Engine:
         self.reconciliation = Reconciliation(self._kernel.exec_engine, self.differences)
         for client in self.exec_clients():
             active_symbols.install(client)
+            early_pushes.install(client)
             failed_queries.install(client)
             fill_order.install(client)
             mass_status.install(client, partial(views.venue_snapshot, self._kernel, client))

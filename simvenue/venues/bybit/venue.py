@@ -33,6 +33,8 @@ class VenueOptions:
         idle_seconds: Seconds without any frame from a client after which it is disconnected (Bybit: 10 minutes on
             private sockets, here on all).
         send_queue_messages: Messages a connection may lag behind before it is dropped.
+        private_latency_seconds: How long a private topic's message is on its way, so that it does not overtake the
+            acknowledgement of what it tells of, which on the real venue comes from a nearer server.
     """
 
     rate_limits: Mapping[str, int] | None = None
@@ -40,6 +42,7 @@ class VenueOptions:
     heartbeat_seconds: float = 180.0
     idle_seconds: float = 600.0
     send_queue_messages: int = 10_000
+    private_latency_seconds: float = 0.02
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,6 +33,7 @@ class Connection:
         limit: Messages that may wait before the client is dropped.
         kind: What the socket is for (default: market data).
         account: Whose it is, as far as is known at the start; a login sets ``account`` later.
+        latency: Seconds that each frame is on its way (default 0); their order stays.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class Connection:
         limit: int,
         kind: SocketKind = SocketKind.PUBLIC,
         account: str = "",
+        latency: float = 0.0,
     ) -> None:
         """Start with an empty queue."""
         self.socket = socket
@@ -53,7 +55,9 @@ class Connection:
         self.kind = kind
         self.account = account
         self._request = request
-        self._queue: asyncio.Queue[str] = asyncio.Queue(limit)
+        self._latency = latency
+        self._loop = asyncio.get_running_loop()
+        self._queue: asyncio.Queue[tuple[float, str]] = asyncio.Queue(limit)
         self._cut = False
         self._frozen = False
         self._gate = request.app.get(GATE)
@@ -86,7 +90,7 @@ class Connection:
         if self._cut or self._frozen:
             return
         try:
-            self._queue.put_nowait(text)
+            self._queue.put_nowait((self._loop.time() + self._latency, text))
         except asyncio.QueueFull:
             log.warning("dropping a client of %s that reads too slowly", self.path)
             self.cut()
@@ -126,7 +130,10 @@ class Connection:
         """Send what is queued until the connection ends."""
         with contextlib.suppress(ConnectionError):
             while not self._cut:
-                await self.socket.send_str(await self._queue.get())
+                due, text = await self._queue.get()
+                if self._latency:
+                    await asyncio.sleep(max(0.0, due - self._loop.time()))
+                await self.socket.send_str(text)
 
 
 def reply_frame(call: SocketCall) -> Frame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import TYPE_CHECKING
 
@@ -68,6 +69,46 @@ class Misbehave(Strategy):  # type: ignore[misc]  # upstream is untyped
     def _fail_at(self, place: str, kind: type[Exception] = ValueError) -> None:
         if self.config.at == place:
             raise kind(f"told to fail in {place}")
+
+
+class BusyConfig(StrategyConfig, frozen=True):
+    """What to order."""
+
+    instrument_id: InstrumentId
+
+
+class Busy(Strategy):  # type: ignore[misc]  # upstream is untyped
+    """Orders once, far from the market, and keeps the loop busy until the venue has long told what became of it."""
+
+    def on_start(self) -> None:
+        """Subscribes."""
+        self.subscribe_quote_ticks(self.config.instrument_id)
+
+    def on_quote_tick(self, tick: QuoteTick) -> None:
+        """Orders at the first quote."""
+        if self.cache.orders(strategy_id=self.id):
+            return
+        instrument = self.cache.instrument(self.config.instrument_id)
+        price = instrument.make_price(tick.bid_price.as_decimal() * 9 / 10)
+        order = self.order_factory.limit(instrument.id, OrderSide.BUY, instrument.make_qty(0.01), price)
+        self.submit_order(order)
+        self._compute(10)
+
+    def _compute(self, turns: int) -> None:
+        # Sending the order, and the engine's note of it, take several turns of the loop: each becomes a long one.
+        time.sleep(0.05)
+        if turns:
+            asyncio.get_running_loop().call_soon(self._compute, turns - 1)
+
+
+def busy(instrument: str) -> dict[str, object]:
+    """Returns the entry of strategies.yaml for a strategy that is busy when the venue answers."""
+    module = "tests.integration.node.misbehave"
+    return {
+        "strategy_path": f"{module}:Busy",
+        "config_path": f"{module}:BusyConfig",
+        "config": {"instrument_id": instrument, "order_id_tag": "901"},
+    }
 
 
 def misbehave(at: str) -> dict[str, object]:

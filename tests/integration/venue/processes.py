@@ -78,7 +78,9 @@ class Simvenue:
     process: subprocess.Popen[bytes] | None = None
 
     @classmethod
-    def start(cls, directory: Path, *, speed: float = 1.0, others: tuple[Customer, ...] = ()) -> Simvenue:
+    def start(
+        cls, directory: Path, *, speed: float = 1.0, others: tuple[Customer, ...] = (), rate_limits: bool = True
+    ) -> Simvenue:
         """Write the configuration and start; returns when the admin API answers."""
         port, admin_port = _free_ports(2)
         venue = cls(directory, Customer.hmac("node"), port, admin_port)
@@ -90,7 +92,7 @@ class Simvenue:
                     "host": "127.0.0.1",
                     "port": port,
                     "instruments": INSTRUMENTS,
-                    "rate_limits": False,
+                    "rate_limits": rate_limits,
                 },
             },
             "accounts": [customer.configured for customer in (venue.customer, *others)],

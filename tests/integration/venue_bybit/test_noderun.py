@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.integration.node.misbehave import busy
 from tests.integration.node.test_trade import fills
 from tests.integration.node.world import API_KEY, API_SECRET, equal, eventually
-from tests.integration.venue_bybit.world import market_maker
+from tests.integration.venue_bybit.world import LINEAR, market_maker
 
 if TYPE_CHECKING:
     from tests.integration.node.world import Node, Venue
@@ -67,3 +68,16 @@ def test_order_filled_in_parts_while_the_node_is_down_is_found_part_by_part(node
     node.start().wait_ready()
     assert equal(node, venue) == []
     assert len(node.ask("dump")["fills"]) == 3
+
+
+def test_acceptance_that_finds_the_loop_busy_is_heard(node: Node, venue: Venue) -> None:
+    """What the venue says of an order before the engine has noted its submission is not lost until the next check."""
+    node.strategies = [busy(LINEAR)]
+    node.variables["RECONCILIATION_OPEN_CHECK_INTERVAL_SECS"] = "600"
+    node.start().wait_ready()
+    eventually(venue.open_orders, what="the order rests at the venue")
+    eventually(
+        lambda: [order["status"] for order in node.ask("orders")] == ["ACCEPTED"],
+        seconds=5,
+        what="the node knows it was accepted",
+    )

@@ -42,8 +42,8 @@ REPLACING: dict[str, Any] = {
 }
 # Spot has nothing to reduce, and a tick there is a tenth of linear's.
 IN_SPOT = {"reduce_only_on_stop": False, "tob_offset_ticks": 1000, "stop_offset_ticks": 30_000}
-# The adapter drops an acceptance that reaches it before its own note of the submission, as on loopback it can, and asks
-# five seconds later; a node that is stopped meanwhile never does.
+# The bare adapter drops an acceptance that reaches it before its own note of the submission (`early_pushes` of
+# noderun/engine/guards), and asks two seconds later; a node that is stopped meanwhile never does.
 UNNOTICED = re.compile(r"SUBMITTED at the node, (UNTRIGGERED|NEW) at the venue$")
 # The market may fill an order while its amend or cancel is on the way; the venue then truthfully says so.
 RACES = ("order not exists or too late to cancel", "Order does not exist.", "remains unchanged")

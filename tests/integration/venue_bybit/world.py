@@ -56,10 +56,6 @@ def node_variables(redis: Redis, venue_port: int) -> dict[str, str]:
         "BYBIT_INSTRUMENT_IDS": LINEAR,
         "BYBIT_BASE_URL_HTTP": f"http://127.0.0.1:{venue_port}",
         **sockets,
-        # On loopback a push can come before the adapter has noted the order it is about, and is dropped then: the
-        # continuous checks find what it said, here sooner than by default.
-        "RECONCILIATION_OPEN_CHECK_INTERVAL_SECS": "5",
-        "RECONCILIATION_POSITION_CHECK_INTERVAL_SECS": "5",
         "HEALTH_REST_PORT": "0",
         "HEALTH_GRPC_PORT": "0",
         "READY_TIMEOUT": "40",

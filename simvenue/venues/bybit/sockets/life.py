@@ -12,11 +12,10 @@ from aiohttp import WSMsgType, web
 from simvenue.venues.bybit import errors
 from simvenue.venues.bybit.venue import VENUE
 from simvenue.venues.transport.connection import Connection
+from simvenue.venues.transport.gate import SocketKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from simvenue.venues.transport.gate import SocketKind
 
 MAX_FRAME_BYTES = 256 * 1024
 
@@ -38,7 +37,14 @@ async def serve(
     if not socket.can_prepare(request):
         raise errors.no_such_path()
     await socket.prepare(request)
-    connection = Connection(socket, request, combined=False, limit=venue.options.send_queue_messages, kind=kind)
+    connection = Connection(
+        socket,
+        request,
+        combined=False,
+        limit=venue.options.send_queue_messages,
+        kind=kind,
+        latency=venue.options.private_latency_seconds if kind is SocketKind.USER else 0.0,
+    )
     venue.hub.add(connection)
     writer = asyncio.create_task(connection.write())
     try:
