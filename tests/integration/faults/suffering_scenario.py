@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import urllib.request
 from typing import TYPE_CHECKING, Any
 
 from nautilus_trader.model.enums import OrderSide, OrderStatus
 
-from tests.integration.venue.scenarios import Trade
+from tests.integration.venue.acts import Trading
 
 if TYPE_CHECKING:
     from nautilus_trader.model.orders import Order
@@ -17,23 +15,16 @@ if TYPE_CHECKING:
 ORDER = "/fapi/v1/order"
 
 
-class Sufferer(Trade):
+class Sufferer(Trading):
     """A strategy that can put faults in, and ask the venue what is true."""
 
-    async def _begin(self) -> None:
-        self.instrument = self.cache.instrument(self.instrument_id)
-        self.subscribe_quote_ticks(self.instrument_id)
-        await self.until("a quote", lambda: self.seen.get("quote", 0) > 0)
-
     async def _trades(self) -> None:
-        order = self._limit(OrderSide.BUY, self._below(4))
-        self.submit_order(order)
-        await self._status(order, OrderStatus.ACCEPTED)
-        self.cancel_order(order)
-        await self._status(order, OrderStatus.CANCELED)
+        order = self.limit(OrderSide.BUY, self.off(-4))
+        await self.submit(order, OrderStatus.ACCEPTED)
+        await self.cancel(order)
 
     async def _rejected_but_alive(self, order: Order) -> None:
-        await self._status(order, OrderStatus.REJECTED)
+        await self.status(order, OrderStatus.REJECTED)
         alive = [o for o in await self._open_orders() if o["client_order_id"] == str(order.client_order_id)]
         assert len(alive) == 1, "rejected in the node, and not alive at the venue"
         await self._admin("DELETE", f"orders/{alive[0]['order_id']}")
@@ -58,7 +49,7 @@ class Sufferer(Trade):
         return number
 
     async def _admin(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 - JSON
-        return await asyncio.to_thread(_call, method, f"{self.settings['admin']}/admin/v1/{path}", body)
+        return await asyncio.to_thread(self.ask_venue, method, path, body)
 
 
 class Suffering(Sufferer):
@@ -66,7 +57,7 @@ class Suffering(Sufferer):
 
     async def act(self) -> None:
         """The whole story."""
-        await self._begin()
+        await self.first_quote()
         await self._answer_lost_event_comes()
         await self._answer_and_event_lost()
         await self._executed_behind_an_error()
@@ -81,20 +72,19 @@ class Suffering(Sufferer):
     async def _answer_and_event_lost(self) -> None:
         muted = await self._inject(kind="drop_event", event="ORDER_TRADE_UPDATE")
         await self._inject(kind="lose_response", method="POST", path=ORDER, count=1)
-        order = self._limit(OrderSide.BUY, self._below(4))
+        order = self.limit(OrderSide.BUY, self.off(-4))
         self.submit_order(order)
         await asyncio.sleep(1)
         assert order.status == OrderStatus.SUBMITTED, order.status_string()
         # Only the check of orders in flight finds it.
-        await self._status(order, OrderStatus.ACCEPTED)
+        await self.status(order, OrderStatus.ACCEPTED)
         await self._admin("DELETE", f"faults/{muted}")
-        self.cancel_order(order)
-        await self._status(order, OrderStatus.CANCELED)
+        await self.cancel(order)
 
     async def _executed_behind_an_error(self) -> None:
         await self._inject(kind="venue_error", method="POST", path=ORDER, code=-1008, when="after", count=1)
         muted = await self._inject(kind="drop_event", event="ORDER_TRADE_UPDATE")
-        order = self._limit(OrderSide.BUY, self._below(4))
+        order = self.limit(OrderSide.BUY, self.off(-4))
         self.submit_order(order)
         await self._rejected_but_alive(order)
         await self._admin("DELETE", f"faults/{muted}")
@@ -122,7 +112,7 @@ class BybitSuffering(Sufferer):
 
     async def act(self) -> None:
         """The whole story."""
-        await self._begin()
+        await self.first_quote()
         await self._acknowledgement_lost()
         await self._swallowed()
         await self._executed_behind_an_error()
@@ -135,7 +125,7 @@ class BybitSuffering(Sufferer):
 
     async def _swallowed(self) -> None:
         await self._inject(kind="hang", method="WS", path="order.create", count=1)
-        order = self._limit(OrderSide.BUY, self._below(4))
+        order = self.limit(OrderSide.BUY, self.off(-4))
         self.submit_order(order)
         await asyncio.sleep(1.5)
         assert order.status == OrderStatus.SUBMITTED, order.status_string()
@@ -144,7 +134,7 @@ class BybitSuffering(Sufferer):
     async def _executed_behind_an_error(self) -> None:
         await self._inject(kind="venue_error", method="WS", path="order.create", code=10006, when="after", count=1)
         muted = await self._inject(kind="drop_event", event="order")
-        order = self._limit(OrderSide.BUY, self._below(4))
+        order = self.limit(OrderSide.BUY, self.off(-4))
         self.submit_order(order)
         await self._rejected_but_alive(order)
         await self._admin("DELETE", f"faults/{muted}")
@@ -156,10 +146,3 @@ class BybitSuffering(Sufferer):
         await self._until_more("WS", "auth", before)
         await asyncio.sleep(1)
         await self._trades()
-
-
-def _call(method: str, url: str, body: object) -> Any:  # noqa: ANN401 - JSON
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data=data, method=method)  # noqa: S310 - our own
-    with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310 - our own
-        return json.load(response)

@@ -47,6 +47,8 @@ MARKET_MAKER: dict[str, Any] = {
 }
 PATIENT_MAKER = {**MARKET_MAKER, "config": {**MARKET_MAKER["config"], "half_spread_bps": 100, "requote_bps": 100}}
 BIN = Path(sys.executable).parent
+# Generous: many start side by side, and one that is waited for costs nothing.
+STARTED_SECONDS = 60.0
 
 
 def eventually(look: Callable[[], Any], *, seconds: float = 20.0, what: str = "") -> Any:  # noqa: ANN401 whatever is looked for
@@ -78,6 +80,15 @@ def stop_process(process: subprocess.Popen[bytes], seconds: float = 10.0) -> Non
             process.wait()
 
 
+def wait_for_start(answers: Callable[[], Any], process: subprocess.Popen[bytes], what: str) -> None:
+    """Waits until a process answers; one that does not is ended, so that it burdens no other test."""
+    try:
+        eventually(answers, seconds=STARTED_SECONDS, what=what)
+    except BaseException:
+        stop_process(process)
+        raise
+
+
 @dataclass
 class Redis:
     """A redis-server with an append-only file and one ACL user."""
@@ -94,7 +105,7 @@ class Redis:
         command = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.directory)]
         command += ["--appendonly", "yes", "--save", "", "--maxmemory-policy", "noeviction", "--aclfile", str(acl)]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        eventually(self._answers, what="redis-server answers")
+        wait_for_start(self._answers, self.process, "redis-server answers")
         return self
 
     def stop(self) -> None:
@@ -168,7 +179,7 @@ class Venue:
         config.chmod(0o600)
         with (self.directory / "simvenue.log").open("ab") as log:
             self.process = subprocess.Popen([BIN / "simvenue", "serve", "--config", config], stdout=log, stderr=log)
-        eventually(self._answers, what="simvenue answers")
+        wait_for_start(self._answers, self.process, "simvenue answers")
         return self
 
     def stop(self) -> None:

@@ -84,12 +84,18 @@ class Everything:
         """Start it as a user would, without options, and wait until it answers."""
         with (self.place / "serve.log").open("ab") as log:
             self.process = subprocess.Popen([SIMVENUE, "serve"], stdout=log, stderr=log, env=self.environment)
-        self.answers()
+        try:
+            self.answers()
+        except BaseException:
+            # It would burden every other test.
+            self.process.kill()
+            self.process.wait()
+            raise
         return self
 
     def answers(self, since_ms: int = 0) -> int:
         """Wait until a process answers that began after a time; give when it began."""
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while True:
             assert self.process is not None
             assert self.process.poll() is None, self.log

@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import urllib.request
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from nautilus_trader.model.enums import OrderSide, OrderStatus, TrailingOffsetType, TriggerType
 from nautilus_trader.model.events import OrderTriggered, OrderUpdated
 
-from tests.integration.venue.scenarios import Scenario
+from tests.integration.venue.acts import Trading
 
 if TYPE_CHECKING:
     from nautilus_trader.model.orders import Order
 
 
-class Conditional(Scenario):
+class Conditional(Trading):
     """Moves the market by the admin API and sees each kind of order react, then leaves a position and two stops."""
 
     async def act(self) -> None:
         """The whole story."""
-        self.instrument = self.cache.instrument(self.instrument_id)
-        self.subscribe_quote_ticks(self.instrument_id)
-        await self.until("a quote", lambda: self.seen.get("quote", 0) > 0)
+        await self.first_quote()
         await self._market_orders_fire()
         await self._limit_orders_go_on()
         await self._a_waiting_order_is_cancelled()
@@ -53,10 +49,10 @@ class Conditional(Scenario):
             await self._accepted(order)
         self._post("market/shift", percent="1.5")
         for order in (buy, touched):
-            await self._status(order, OrderStatus.FILLED)
+            await self.status(order, OrderStatus.FILLED)
         assert trailing.is_open
         self._post("market/shift", percent="-1.5")
-        await self._status(trailing, OrderStatus.FILLED)
+        await self.status(trailing, OrderStatus.FILLED)
 
     async def _limit_orders_go_on(self) -> None:
         stop = self.order_factory.stop_limit(
@@ -83,31 +79,28 @@ class Conditional(Scenario):
         await self.until("amended", lambda: stop.price == price)
         for order in waiting:
             self.cancel_order(order)
-            await self._status(order, OrderStatus.CANCELED)
+            await self.status(order, OrderStatus.CANCELED)
 
     async def _a_waiting_order_is_cancelled(self) -> None:
         order = self._stop_order(OrderSide.BUY, 2)
         self.submit_order(order)
         await self._accepted(order)
-        self.cancel_order(order)
-        await self._status(order, OrderStatus.CANCELED)
+        await self.cancel(order)
         several = [self._stop_order(OrderSide.BUY, percent) for percent in (2, 3)]
         for order in several:
             self.submit_order(order)
             await self._accepted(order)
         self.cancel_all_orders(self.instrument_id)
         for order in several:
-            await self._status(order, OrderStatus.CANCELED)
+            await self.status(order, OrderStatus.CANCELED)
 
     async def _a_stop_that_would_fire_at_once_is_refused(self) -> None:
         order = self._stop_order(OrderSide.BUY, -1)
         self.submit_order(order)
-        await self._status(order, OrderStatus.REJECTED)
+        await self.status(order, OrderStatus.REJECTED)
 
     async def _a_stop_closes_the_position(self) -> None:
-        opening = self.order_factory.market(self.instrument_id, OrderSide.BUY, self._quantity("0.040"))
-        self.submit_order(opening)
-        await self._status(opening, OrderStatus.FILLED)
+        await self.market(OrderSide.BUY, "0.040")
         closing = self._stop_order(OrderSide.SELL, -1, "0.010")
         self.submit_order(closing, params={"close_position": True})
         await self._accepted(closing)
@@ -115,9 +108,7 @@ class Conditional(Scenario):
         await self.until("flat", lambda: not self.cache.positions_open())
 
     async def _funding_is_paid(self) -> None:
-        opening = self.order_factory.market(self.instrument_id, OrderSide.BUY, self._quantity("0.040"))
-        self.submit_order(opening)
-        await self._status(opening, OrderStatus.FILLED)
+        await self.market(OrderSide.BUY, "0.040")
         account = self.cache.account_for_venue(self.instrument_id.venue)
         before = account.balance_total(self.instrument.quote_currency)
         self._post("market/funding", rate="0.001")
@@ -135,18 +126,7 @@ class Conditional(Scenario):
         return self.order_factory.stop_market(self.instrument_id, side, self._quantity(quantity), self._price(percent))
 
     async def _accepted(self, order: Order) -> None:
-        await self._status(order, OrderStatus.ACCEPTED)
-
-    async def _status(self, order: Order, status: OrderStatus) -> None:
-        await self.until(
-            f"{order.type_string()} {order.client_order_id} {status.name}",
-            lambda: order.status == status,
-        )
+        await self.status(order, OrderStatus.ACCEPTED)
 
     def _post(self, verb: str, **body: str) -> None:
-        request = urllib.request.Request(  # noqa: S310 - the test's own loopback address
-            f"{self.settings['admin']}/admin/v1/{verb}",
-            json.dumps({"symbol": "BTCUSDT", **body}).encode(),
-            {"Content-Type": "application/json"},
-        )
-        urllib.request.urlopen(request, timeout=3).close()  # noqa: S310
+        self.ask_venue("POST", verb, {"symbol": "BTCUSDT", **body})

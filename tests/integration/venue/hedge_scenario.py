@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from nautilus_trader.model.enums import OrderSide, OrderStatus, TimeInForce, TriggerType
 from nautilus_trader.model.identifiers import PositionId
 
-from tests.integration.venue.scenarios import Scenario
+from tests.integration.venue.scenario import Scenario
 
 if TYPE_CHECKING:
     from nautilus_trader.model.orders import Order
@@ -25,8 +25,7 @@ class Hedge(Scenario):
         self.instrument = self.cache.instrument(self.instrument_id)
         self.long = PositionId(f"{self.instrument_id}-LONG")
         self.short = PositionId(f"{self.instrument_id}-SHORT")
-        self.subscribe_quote_ticks(self.instrument_id)
-        await self.until("a quote", lambda: self.seen.get("quote", 0) > 0)
+        await self.first_quote()
         await self._fill(OrderSide.BUY, "0.050", self.long)
         await self._fill(OrderSide.SELL, "0.020", self.short)
         assert self._held(self.long) == Decimal("0.050")

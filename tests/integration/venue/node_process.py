@@ -30,7 +30,8 @@ from nautilus_trader.model.identifiers import TraderId
 from tests.integration.faults.suffering_scenario import Suffering
 from tests.integration.venue.conditional_scenario import Conditional
 from tests.integration.venue.hedge_scenario import Hedge
-from tests.integration.venue.scenarios import SCENARIOS, Scenario
+from tests.integration.venue.scenario import Scenario
+from tests.integration.venue.scenarios import SCENARIOS
 from tests.integration.venue.testers import INSTRUMENTS, TESTERS, data
 
 if TYPE_CHECKING:

@@ -1,37 +1,24 @@
-"""Starts and stops the processes of the conformance tests: the venue, and nodes that trade on it."""
+"""The customers of the conformance tests, their venue, and the nodes that trade on it."""
 
 from __future__ import annotations
 
-import http.client
 import json
 import secrets
-import signal
-import socket
 import subprocess
 import sys
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
+from tests.integration.venue.venue_process import VenueProcess
+
 REPOSITORY = Path(__file__).resolve().parents[3]
+# Generous: several start side by side, and one that is waited for costs nothing.
+STARTS_AND_STOPS = 150.0
 INSTRUMENTS = ["BTCUSDT", "ETHUSDT", "BNBUSDT", "XRPUSDT", "DOGEUSDT"]
-STARTED_SECONDS = 15.0
-STOPPED_SECONDS = 30.0
-
-
-def _free_ports(count: int) -> list[int]:
-    probes = [socket.socket() for _ in range(count)]
-    for probe in probes:
-        probe.bind(("127.0.0.1", 0))
-    ports = [int(probe.getsockname()[1]) for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,118 +44,34 @@ class Customer:
         return cls(account, secrets.token_hex(32), secret, public)
 
     @property
-    def configured(self) -> dict[str, Any]:
-        """The account as the venue's configuration names it."""
+    def key(self) -> dict[str, Any]:
+        """The key as the venue's configuration names it."""
         proof = {"public_key": self.public_key} if self.public_key else {"api_secret": self.api_secret}
-        return {
-            "name": self.account,
-            "keys": [{"api_key": self.api_key, **proof}],
-            "balances": {"USDT": "1000000"},
-        }
+        return {"api_key": self.api_key, **proof}
 
 
-@dataclass(slots=True)
-class Simvenue:
-    """One ``simvenue serve`` process."""
+@dataclass(slots=True, kw_only=True)
+class Simvenue(VenueProcess):
+    """Binance's futures, and who trades there."""
 
-    directory: Path
     customer: Customer
-    port: int
-    admin_port: int
-    process: subprocess.Popen[bytes] | None = None
 
     @classmethod
     def start(
         cls, directory: Path, *, speed: float = 1.0, others: tuple[Customer, ...] = (), rate_limits: bool = True
     ) -> Simvenue:
-        """Write the configuration and start; returns when the admin API answers."""
-        port, admin_port = _free_ports(2)
-        venue = cls(directory, Customer.hmac("node"), port, admin_port)
-        config = {
-            "data_dir": str(directory / "venue"),
-            "admin": {"host": "127.0.0.1", "port": admin_port},
-            "venues": {
-                "binance_futures": {
-                    "host": "127.0.0.1",
-                    "port": port,
-                    "instruments": INSTRUMENTS,
-                    "rate_limits": rate_limits,
-                },
-            },
-            "accounts": [customer.configured for customer in (venue.customer, *others)],
-            "market": {"kind": "synthetic", "seed": 7, "speed": speed},
-        }
-        venue.config.touch(mode=0o600)
-        venue.config.write_text(yaml.safe_dump(config), encoding="utf-8")
-        (directory / "venue").mkdir()
+        """Write the configuration and start; returns when the venue serves."""
+        venue = cls(directory=directory, name="binance_futures", customer=Customer.hmac("node"))
+        venue.configure(
+            {"instruments": INSTRUMENTS, "rate_limits": rate_limits},
+            [
+                {"name": customer.account, "keys": [customer.key], "balances": {"USDT": "1000000"}}
+                for customer in (venue.customer, *others)
+            ],
+            market={"kind": "synthetic", "seed": 7, "speed": speed},
+        )
         venue.resume()
         return venue
-
-    @property
-    def config(self) -> Path:
-        """The configuration file, which holds the secrets."""
-        return self.directory / "simvenue.yaml"
-
-    @property
-    def http(self) -> str:
-        """Address of the REST endpoints."""
-        return f"http://127.0.0.1:{self.port}"
-
-    @property
-    def ws(self) -> str:
-        """Address of the streams."""
-        return f"ws://127.0.0.1:{self.port}"
-
-    @property
-    def admin(self) -> str:
-        """Address of the admin API."""
-        return f"http://127.0.0.1:{self.admin_port}"
-
-    @property
-    def log(self) -> str:
-        """Everything the process printed."""
-        return (self.directory / "simvenue.log").read_text(encoding="utf-8")
-
-    def resume(self) -> None:
-        """Start the process on its configuration and ledger."""
-        command = [str(Path(sys.executable).with_name("simvenue")), "serve", "--config", str(self.config)]
-        with (self.directory / "simvenue.log").open("ab") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.directory)
-        deadline = time.monotonic() + STARTED_SECONDS
-        while True:
-            try:
-                self._get("health")
-            except ConnectionError:
-                assert self.process.poll() is None, self.log
-                assert time.monotonic() < deadline, self.log
-                time.sleep(0.05)
-            else:
-                return
-
-    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
-        """End the process and wait for it."""
-        if self.process is None:
-            return
-        self.process.send_signal(how)
-        try:
-            self.process.wait(STOPPED_SECONDS)
-        finally:
-            self.process.kill()
-            self.process.wait()
-            self.process = None
-
-    def ledger(self, account: str = "node") -> dict[str, Any]:
-        """The venue's own account of a node's orders, fills and positions."""
-        return self._get(f"ledger?account={account}")
-
-    def _get(self, path: str) -> dict[str, Any]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.admin_port, timeout=5)
-        try:
-            connection.request("GET", f"/admin/v1/{path}")
-            document: dict[str, Any] = json.load(connection.getresponse())
-        finally:
-            connection.close()
-        return document
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,13 +89,28 @@ class NodeRun:
 
 
 class Node:
-    """One node process that runs a scenario."""
+    """One node process that runs a scenario.
+
+    Args:
+        venue: Where it trades.
+        directory: For settings, log and report.
+        scenario: What it does.
+        seconds: How long that may take.
+        customer: Who it is.
+        module: The node's program.
+    """
 
     def __init__(
-        self, venue: Simvenue, directory: Path, scenario: str, *, seconds: float, customer: Customer | None = None
+        self,
+        venue: VenueProcess,
+        directory: Path,
+        scenario: str,
+        *,
+        seconds: float,
+        customer: Customer,
+        module: str = "tests.integration.venue.node_process",
     ) -> None:
-        """Start the process; the scenario may take ``seconds``."""
-        customer = customer or venue.customer
+        """Start the process."""
         self._seconds = seconds
         self._report, self._log = directory / f"{scenario}.report.json", directory / f"{scenario}.log"
         self.marker = directory / f"{scenario}.marker"
@@ -205,7 +123,7 @@ class Node:
             "marker": str(self.marker),
             "http": venue.http,
             "ws": venue.ws,
-            "admin": venue.admin,
+            "admin": f"http://127.0.0.1:{venue.admin_port}",
             "account": customer.account,
             "api_key": customer.api_key,
             "api_secret": customer.api_secret,
@@ -213,7 +131,7 @@ class Node:
         settings_file.write_text(json.dumps(settings), encoding="utf-8")
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.integration.venue.node_process", str(settings_file)],
+                [sys.executable, "-m", module, str(settings_file)],
                 cwd=REPOSITORY,
                 stdout=log,
                 stderr=log,
@@ -237,7 +155,7 @@ class Node:
     def wait(self) -> NodeRun:
         """Wait for the end; a node that does not end is killed."""
         try:
-            self._process.wait(self._seconds + 45)
+            self._process.wait(self._seconds + STARTS_AND_STOPS)
         finally:
             self.kill()
         assert self._report.exists(), self.log[-4000:]
@@ -246,4 +164,4 @@ class Node:
 
 def run_node(venue: Simvenue, directory: Path, scenario: str, *, seconds: float) -> NodeRun:
     """Run one node to the end of a scenario."""
-    return Node(venue, directory, scenario, seconds=seconds).wait()
+    return Node(venue, directory, scenario, seconds=seconds, customer=venue.customer).wait()

@@ -38,7 +38,7 @@ def venue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simvenue]:
 @pytest.fixture(scope="module")
 def observing(venue: Simvenue) -> Iterator[Node]:
     """A node that watches while the others trade: it waits for the end of a minute's bar."""
-    node = Node(venue, venue.directory, "observe", seconds=90)
+    node = Node(venue, venue.directory, "observe", seconds=90, customer=venue.customer)
     yield node
     node.kill()
 

@@ -27,7 +27,7 @@ from nautilus_trader.live.node import TradingNode
 from nautilus_trader.model.identifiers import TraderId
 
 from tests.integration.venue.node_process import dump
-from tests.integration.venue.scenarios import Scenario
+from tests.integration.venue.scenario import Scenario
 from tests.integration.venue_spot.scenarios import SCENARIOS
 from tests.integration.venue_spot.testers import INSTRUMENT, INSTRUMENTS, data_tester, exec_testers, refused_tester
 
