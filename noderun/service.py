@@ -200,7 +200,9 @@ def _build(this: _Run, settings: TradingNodeSettings, config: TradingNodeConfig,
     this.board.tell(f"building the node, loading its state from {redis} (code 75 if that hangs for {seconds:.0f} s)")
     with _loading(this, settings):
         this.ending.limit(seconds, Exit.REDIS, f"{redis} went away while the node was built; start Redis")
-        node = build_node(settings, config, new_loop())
+        node = build_node(
+            settings, config, new_loop(), lambda why: _wish(this, Exit.HANDLER, f"a handler raised: {why}")
+        )
     engine = Engine(node, lambda code, why: _wish(this, code, why), lease.lost)
     this.documents.engine = engine
     this.ending.raise_if_wished()

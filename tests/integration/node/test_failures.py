@@ -54,6 +54,7 @@ SHOWN_BY: Final = {
     "on_start does not return": "start_failures::test_strategy_whose_on_start_never_returns_ends_with_74",
     "data handler raises": "stop::test_handler_that_raises_ends_with_71",
     "order handler raises": "stop::test_handler_that_raises_leaves_no_orders",
+    "timer raises": "stop::test_timer_that_raises_ends_with_71",
     "on_stop or on_save raises": "stop::test_stop_handler_that_raises_ends_with_71",
     "handler does not return": "stop::test_blocked_loop_starves_the_watchdog_and_still_ends",
     "SIGTERM at any moment of a start": "start_failures::test_sigterm_during_the_start_ends_clean",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import time
 from typing import TYPE_CHECKING
@@ -78,6 +79,17 @@ def test_handler_that_raises_ends_with_71(node: Node) -> None:
     node.start()
     assert node.wait_exit(40) == 71, node.log()[-2000:]
     assert "told to fail in on_quote_tick" in node.status_lines()[-1]
+
+
+@pytest.mark.parametrize(("at", "timer"), [("timer", "beat"), ("alert", "once"), ("on_event", "beat")])
+def test_timer_that_raises_ends_with_71(node: Node, at: str, timer: str) -> None:
+    """An exception in a timer's callback, of which upstream says nothing, is told whole and ends the node with 71."""
+    node.strategies = [misbehave(at)]
+    node.start()
+    assert node.wait_exit(40) == 71, node.log()[-2000:]
+    assert f"timer {timer} of Misbehave-900 raised: ValueError" in node.status_lines()[-1]
+    raised, *_ = [line for line in map(json.loads, node.log().splitlines()) if line["event"] == "a handler raised"]
+    assert raised["exception"][0]["exc_type"] == "ValueError"
 
 
 def test_handler_that_raises_leaves_no_orders(node: Node, venue: Venue, redis: Redis) -> None:
