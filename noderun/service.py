@@ -277,6 +277,7 @@ async def _live(this: _Run, node: _Node) -> Failure:
     from noderun.shutdown import stop  # noqa: PLC0415
 
     settings, engine = node.settings, node.engine
+    _show_state(this, engine)
     wished = asyncio.create_task(this.ending.wished())
     beating = asyncio.create_task(this.pulse.beat())
     start = asyncio.create_task(_start(this, settings, engine))

@@ -26,6 +26,8 @@ def trading(node: Node, venue: Venue) -> Node:
     return node
 
 
+@pytest.mark.transition("RUNNING", "HALTED")
+@pytest.mark.transition("RECONCILING", "HALTED")
 def test_halt_empties_the_venue_within_a_second_and_outlives_the_process(trading: Node, venue: Venue) -> None:
     """Under load no order is left a second after the command; a killed and restarted node is still halted."""
     began = time.monotonic()
@@ -46,6 +48,7 @@ def test_halt_empties_the_venue_within_a_second_and_outlives_the_process(trading
     assert len(venue.ledger()["orders"]) == sent
 
 
+@pytest.mark.transition("HALTED", "RUNNING")
 def test_resume_lets_the_node_trade_again(trading: Node, venue: Venue) -> None:
     """After resume the strategies' orders reach the venue again, and the state says so."""
     trading.act("halt", "--why", "test")

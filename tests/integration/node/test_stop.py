@@ -51,6 +51,10 @@ def test_keep_leaves_orders_and_the_next_start_takes_them_over(node: Node, venue
     assert {owners[order] for order in kept} == {"MarketMaker-000"}
 
 
+@pytest.mark.transition("STARTING", "CONNECTING")
+@pytest.mark.transition("CONNECTING", "RECONCILING")
+@pytest.mark.transition("RECONCILING", "RUNNING")
+@pytest.mark.transition("RUNNING", "STOPPING")
 def test_flatten_ends_without_orders_and_position(node: Node, venue: Venue) -> None:
     """With policy flatten nothing is open and nothing is held at the venue afterwards."""
     node.variables["SHUTDOWN_POLICY"] = "flatten"
