@@ -28,17 +28,21 @@ if TYPE_CHECKING:
 @pytest.fixture
 def redis(tmp_path: Path) -> Iterator[Redis]:
     """A running redis-server."""
-    server = Redis(tmp_path / "redis").start()
-    yield server
-    server.stop()
+    server = Redis(tmp_path / "redis")
+    try:
+        yield server.start()
+    finally:
+        server.stop()
 
 
 @pytest.fixture
 def venue(tmp_path: Path) -> Iterator[Venue]:
     """A running simulated venue."""
-    process = Venue(tmp_path / "venue").start()
-    yield process
-    process.stop()
+    process = Venue(tmp_path / "venue")
+    try:
+        yield process.start()
+    finally:
+        process.stop()
 
 
 @pytest.fixture

@@ -141,12 +141,13 @@ def test_strategy_may_ask_for_the_end(node: Node) -> None:
 
 def test_redis_gone_at_the_stop_ends_by_the_deadline(node: Node, venue: Venue, redis: Redis) -> None:
     """Upstream's dispose waits for ever for a Redis that is gone; the process ends itself with 77, orders cancelled."""
-    node.variables["SHUTDOWN_TIMEOUT"] = "10"
+    # Long enough that a busy machine has come to the last step, the one that hangs.
+    node.variables["SHUTDOWN_TIMEOUT"] = "16"
     trading(node, venue)
     redis.stop()
     code, seconds = stop(node)
     assert code == 77, node.log()[-2000:]
-    assert seconds < 14
+    assert seconds < 20
     assert venue.open_orders() == []
     assert "Redis" in "\n".join(node.status_lines()[-2:])
 
