@@ -114,6 +114,10 @@ class Board:
         self.reasons = [reason]
         self.notifier.ended(f"{int(code)} {reason}")
 
+    def will_end(self, at: float | None, code: int, reason: str) -> None:
+        """The process may end without a word of its own, at that time of the monotonic clock; None: it will not."""
+        logs.foretell(at, code=code, meaning=MEANING[Exit(code)], reason=reason)
+
     def as_dict(self) -> dict[str, Any]:
         """Return the board's part of the status document."""
         return {

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 _DEFAULT_STOP_SECONDS = 45.0
 _EXIT_SECONDS = 5.0
+_LAST_LINES_SECONDS = 1.0
 _PROGRESS_EVERY = 0.25
 _STUCK_GRACE = 5.0
 _DRAIN_SECONDS = 3.0
@@ -90,7 +91,7 @@ def run(options: Options) -> int:
     process = ProcessEnvironment.from_os()
     logs.configure(instance=options.instance.name, version=versions()["version"], directory=process.logs_directory)
     board = Board(Notifier(process.notify_socket))
-    deadline = Deadline(board.ended)
+    deadline = Deadline(board.ended, board.will_end)
     ending = Ending(deadline, _DEFAULT_STOP_SECONDS)
     signals.listen(ending.on_signal)
     documents = Documents(options.instance.name, board)
@@ -105,6 +106,8 @@ def run(options: Options) -> int:
     except Exception as error:
         logs.get().exception("unexpected")
         reason = Failure(Exit.UNEXPECTED, f"{type(error).__name__}: {error}")
+    # Upstream's lines come from a thread of its own: none of them after the last one of ours.
+    logs.flush(_LAST_LINES_SECONDS)
     board.ended(reason.code, reason.reason)
     # Native threads and exit handlers get a moment, no more.
     deadline.arm(_EXIT_SECONDS, reason.code, f"{reason.reason} (ended by force)")
