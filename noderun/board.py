@@ -70,7 +70,8 @@ class Board:
         """The start is over, and the node trades or is halted: tell systemd."""
         self._ready = datetime.now(UTC)
         self.seconds_to_ready = self.age
-        self.enter(*self._wanted())
+        state, reasons = self._wanted()
+        self.enter(state, *reasons)
         logs.get().info("ready", seconds_to_ready=round(self.seconds_to_ready, 3))
         self.notifier.ready(self._line())
 
@@ -84,13 +85,13 @@ class Board:
         self._halted = why
         self._follow()
 
-    def _wanted(self) -> tuple[State, *tuple[str, ...]]:
+    def _wanted(self) -> tuple[State, list[str]]:
         if self._halted is not None:
-            return State.HALTED, self._halted, *self._wrong
-        return State.DEGRADED if self._wrong else State.RUNNING, *self._wrong
+            return State.HALTED, [self._halted, *self._wrong]
+        return State.DEGRADED if self._wrong else State.RUNNING, self._wrong
 
     def _follow(self) -> None:
-        state, *reasons = self._wanted()
+        state, reasons = self._wanted()
         if self.state not in STARTED or (self.state is state and self.reasons == reasons):
             return
         if self.state is state:

@@ -129,7 +129,7 @@ class Relay:
     def _patience(self) -> float:
         if self._foretold is None or self._ended:
             return _TELL_EVERY
-        return min(_TELL_EVERY, max(0.0, self._foretold["at"] - time.monotonic()))
+        return min(_TELL_EVERY, max(0.0, float(self._foretold["at"]) - time.monotonic()))
 
     def _speak_for_the_node(self) -> None:
         # The node itself cannot: native code holds its interpreter, and is about to be ended by a timer.
