@@ -59,6 +59,7 @@ class Misbehave(Strategy):  # type: ignore[misc]  # upstream is untyped
     def on_quote_tick(self, tick: QuoteTick) -> None:
         """Fails if told so."""
         self._fail_at("on_quote_tick")
+        self._fail_at("cancelled", asyncio.CancelledError)
         if self.config.at == "block":
             time.sleep(3600)
         if self.config.at.startswith("on_order") and not self.cache.orders(strategy_id=self.id):
@@ -85,7 +86,7 @@ class Misbehave(Strategy):  # type: ignore[misc]  # upstream is untyped
         """Fails if told so."""
         self._fail_at("on_load")
 
-    def _fail_at(self, place: str, kind: type[Exception] = ValueError) -> None:
+    def _fail_at(self, place: str, kind: type[BaseException] = ValueError) -> None:
         if self.config.at == place:
             raise kind(f"told to fail in {place}")
 

@@ -85,6 +85,15 @@ def test_handler_that_raises_ends_with_71(node: Node) -> None:
     assert "told to fail in on_quote_tick" in node.status_lines()[-1]
 
 
+def test_queue_that_upstream_no_longer_serves_ends_with_70(node: Node) -> None:
+    """A handler that raises CancelledError ends upstream's data queue without a word; the node ends and names it."""
+    node.strategies = [misbehave("cancelled")]
+    node.variables["READY_DATA_EXCEPT"] = "BTCUSDT-PERP.BINANCE"
+    node.start()
+    assert node.wait_exit(40) == 70, node.log()[-2000:]
+    assert "no longer serves its queue of data" in node.status_lines()[-1]
+
+
 @pytest.mark.parametrize(("at", "timer"), [("timer", "beat"), ("alert", "once"), ("on_event", "beat")])
 def test_timer_that_raises_ends_with_71(node: Node, at: str, timer: str) -> None:
     """An exception in a timer's callback, of which upstream says nothing, is told whole and ends the node with 71."""
