@@ -158,7 +158,7 @@ class Generations:
         """Write a generation; it has its name only when all of it is on disk."""
         name = f"{now():%Y%m%dT%H%M%SZ}-{Path(content.release).name}"
         while (self.root / name).exists():
-            name += "+"
+            name += "-next"
         half = self.root / ".half"
         shutil.rmtree(half, ignore_errors=True)
         self.root.mkdir(mode=0o711, parents=True, exist_ok=True)
@@ -184,20 +184,27 @@ class Generations:
             (self.root / RETURNED).unlink(missing_ok=True)
         settle(self.root)
         content = self.content(name)
+        if before is not None:
+            # They lead to what is current, now the old and then the new, so they can be there early.
+            self._lead(live, content)
         write(live.unit, content.files["unit"], FILES["unit"])
         point(self.root / CURRENT, name)
         settle(self.root)
         settle(live.unit.parent)
+        self._lead(live, content)
         for kind, link in live.links.items():
-            if kind in content.files:
-                target = self.root / CURRENT / kind
-                if not link.is_symlink() or link.readlink() != target:
-                    point(link, str(target))
-            else:
+            if kind not in content.files:
                 link.unlink(missing_ok=True)
-            settle(link.parent)
+                settle(link.parent)
         point(live.release, content.release)
         settle(live.release.parent)
+
+    def _lead(self, live: Live, content: Content) -> None:
+        for kind, link in live.links.items():
+            target = self.root / CURRENT / kind
+            if kind in content.files and not (link.is_symlink() and link.readlink() == target):
+                point(link, str(target))
+                settle(link.parent)
 
     def is_live(self, name: str, live: Live) -> bool:
         """Whether systemd and the node would find just this generation."""
