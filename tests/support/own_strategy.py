@@ -53,8 +53,8 @@ def project(directory: Path, version: str, *, starts: bool = True, imports: bool
     return directory
 
 
-def deploy(checkout: Path, source: Path, *more: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-    """Deploys the node with the project's strategy in place of the inventory's; its identity at the venue stays."""
+def deploy_command(source: Path) -> tuple[str, ...]:
+    """The deploy of a node with the project's strategy in the inventory's place; who it is at the venue stays."""
     strategy = {
         "strategy_path": "house_maker:MarketMaker",
         "config_path": "house_maker:MarketMakerConfig",
@@ -66,5 +66,9 @@ def deploy(checkout: Path, source: Path, *more: str, check: bool = True) -> subp
         },
     }
     extra = json.dumps({"tradingnode_packages": [str(source)], "tradingnode_strategies": [strategy]})
-    playbook = (".venv/bin/ansible-playbook", "deploy.yml", "--tags", "tradingnode", "-e", extra)
-    return run(checkout, *playbook, *more, check=check)
+    return (".venv/bin/ansible-playbook", "deploy.yml", "--tags", "tradingnode", "-e", extra)
+
+
+def deploy(checkout: Path, source: Path, *, check: bool = True) -> subprocess.CompletedProcess[str]:
+    """Runs that deploy; raises AssertionError with its output when ``check`` and it failed."""
+    return run(checkout, *deploy_command(source), check=check)
