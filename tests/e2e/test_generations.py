@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tests.support.lab import run, wait_for
 from tests.support.own_strategy import deploy, project
 
@@ -48,6 +50,10 @@ def test_an_upgrade_that_fails_goes_back_by_itself(testnet: Testnet, tmp_path: P
     upgraded = _running(testnet)
     assert upgraded["release"] != first["release"]
     assert host.is_trading()
+    # The first one is counted with everything it holds, the second with what it does not share: bytecode, mostly.
+    sizes = host.ssh(f"du -sm {' '.join(one['release'].split('/bin/')[0] for one in (first, upgraded))}").stdout
+    whole, more = (int(line.split()[0]) for line in sizes.splitlines())
+    assert more < whole / 5, f"a release of {whole} MB costs {more} MB more: its files are not shared"
 
     fills = {fill["trade_id"] for fill in host.ledger()["fills"]}
     failed = deploy(testnet.checkout, project(tmp_path / "two", "2.0.0", starts=False), check=False)
@@ -74,3 +80,21 @@ def test_an_upgrade_that_fails_goes_back_by_itself(testnet: Testnet, tmp_path: P
 
     run(testnet.checkout, ".venv/bin/ansible-playbook", "deploy.yml", "--tags", "tradingnode")
     assert _running(testnet) == back
+
+
+@pytest.mark.nightly
+def test_a_host_without_internet_is_served_by_the_controller(testnet: Testnet, tmp_path: Path) -> None:
+    """With a wheelhouse a release is made on a host that has no way out, no cache and no uv."""
+    host = testnet.host
+    route = host.ssh("ip -4 route show default").stdout.strip()
+    host.ssh("rm -rf /opt/tradingnode/cache /opt/tradingnode/tools && ip -4 route del default")
+    try:
+        source = project(tmp_path / "offline", "4.0.0")
+        deploy(testnet.checkout, source, tradingnode_install="wheelhouse")
+        assert host.is_trading()
+        installed = f"{_GENERATIONS}/current/release/lib/python3*/site-packages/house_maker.py"
+        assert "4.0.0" in host.ssh(f"grep edition {installed}").stdout
+    finally:
+        host.ssh(f"ip route add {route}")
+    run(testnet.checkout, ".venv/bin/ansible-playbook", "deploy.yml", "--tags", "tradingnode")
+    host.assert_equals_ledger()

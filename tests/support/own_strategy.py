@@ -53,7 +53,7 @@ def project(directory: Path, version: str, *, starts: bool = True, imports: bool
     return directory
 
 
-def deploy_command(source: Path) -> tuple[str, ...]:
+def deploy_command(source: Path, **variables: str) -> tuple[str, ...]:
     """The deploy of a node with the project's strategy in the inventory's place; who it is at the venue stays."""
     strategy = {
         "strategy_path": "house_maker:MarketMaker",
@@ -65,10 +65,10 @@ def deploy_command(source: Path) -> tuple[str, ...]:
             "external_order_claims": ["BTCUSDT-PERP.BINANCE"],
         },
     }
-    extra = json.dumps({"tradingnode_packages": [str(source)], "tradingnode_strategies": [strategy]})
+    extra = json.dumps({"tradingnode_packages": [str(source)], "tradingnode_strategies": [strategy], **variables})
     return (".venv/bin/ansible-playbook", "deploy.yml", "--tags", "tradingnode", "-e", extra)
 
 
-def deploy(checkout: Path, source: Path, *, check: bool = True) -> subprocess.CompletedProcess[str]:
-    """Runs that deploy; raises AssertionError with its output when ``check`` and it failed."""
-    return run(checkout, *deploy_command(source), check=check)
+def deploy(checkout: Path, source: Path, *, check: bool = True, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Runs that deploy with more variables; raises AssertionError with its output when ``check`` and it failed."""
+    return run(checkout, *deploy_command(source, **variables), check=check)
