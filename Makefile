@@ -1,7 +1,11 @@
 # The front door: every daily act is a target here. `make help` lists them.
 ENV ?= testnet
 BIN := .venv/bin
-PLAYBOOK = $(BIN)/ansible-playbook -i inventory/$(ENV)
+# LIMIT=lab1 takes one host only; CONFIRM=yes answers what a deploy to production asks.
+PLAYBOOK = $(BIN)/ansible-playbook -i inventory/$(ENV) $(if $(LIMIT),-l $(LIMIT)) $(if $(CONFIRM),-e confirm=$(CONFIRM))
+# Text of people reaches Ansible as JSON, so that no quote or blank in it means anything.
+export WHY
+REASON = $$($(BIN)/python -c 'import json, os; print(json.dumps({"why": os.environ["WHY"]}))')
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 ifeq ($(wildcard inventory/$(ENV)/hosts.yml),)
@@ -9,10 +13,10 @@ $(error ENV=$(ENV): there is no inventory/$(ENV)/hosts.yml. ENV is one of: $(pat
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests lint test test-fast test-nightly lab lab-down testnet vault vault-edit deploy status logs restart bench coverage docs lock clean
+.PHONY: help setup setup-tests lint test test-fast test-nightly lab lab-down testnet vault vault-edit deploy production rollback halt resume doctor status logs restart backup restore rotate-secrets bench coverage docs lock clean
 
 help: ## list the targets (ENV=testnet or production; default testnet)
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## install everything this repository needs on a Debian machine
 	@scripts/setup
@@ -55,8 +59,32 @@ vault: setup ## make the vault of ENV with random secrets, once
 vault-edit: setup ## edit the secrets of ENV
 	$(BIN)/ansible-vault edit --encrypt-vault-id $(ENV) inventory/$(ENV)/group_vars/all/vault.yml
 
-deploy: setup ## bring the hosts of ENV to what inventory/ENV says
+deploy: setup ## bring the hosts of ENV to what inventory/ENV says (LIMIT=host, CONFIRM=yes)
 	$(PLAYBOOK) deploy.yml
+
+production: ## deploy ENV=production
+	@$(MAKE) --no-print-directory deploy ENV=production
+
+rollback: setup ## go back to what ran before, one host after the other, and prove it READY (GENERATION=ID)
+	$(PLAYBOOK) playbooks/rollback.yml $(if $(GENERATION),-e tradingnode_generation=$(GENERATION))
+
+halt: setup ## no more orders, cancel the open ones, on every node of ENV at once; WHY="…"
+	@$(PLAYBOOK) playbooks/halt.yml -e "$(REASON)"
+
+resume: setup ## end a halt; WHY="…"
+	@$(PLAYBOOK) playbooks/resume.yml -e "$(REASON)"
+
+doctor: setup ## look at everything the nodes of ENV depend on: Redis, venues, hosts
+	$(PLAYBOOK) playbooks/doctor.yml
+
+backup: setup ## fetch an encrypted backup of every node of ENV
+	$(PLAYBOOK) playbooks/backup.yml
+
+restore: setup ## bring a backup to a host (LIMIT=host; docs/backup.md)
+	$(PLAYBOOK) playbooks/restore.yml $(if $(ARCHIVE),-e backup_archive=$(ARCHIVE))
+
+rotate-secrets: setup ## give Redis and the venue the new secrets of the vault, restart only what must (docs/backup.md)
+	$(PLAYBOOK) playbooks/rotate-secrets.yml
 
 status: setup ## show what every node of ENV does; fails when one is not READY (JSON=1: for machines)
 	@scripts/status $(ENV) $(if $(JSON),--json)

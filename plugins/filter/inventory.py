@@ -5,7 +5,10 @@ from __future__ import annotations
 import ipaddress
 import itertools
 from collections import defaultdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import yaml
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -28,6 +31,11 @@ _OURS = ("vault_", "tradingnode_", "redis_", "simvenue_", "base_", "release_", "
 DERIVED = frozenset(
     {
         "__machine_nodes",
+        "backup_dependent_units",
+        "backup_directory",
+        "backup_identity",
+        "backup_redis_admin_password",
+        "backup_trader_id",
         "redis_admin_password",
         "redis_dependent_units",
         "redis_users",
@@ -50,12 +58,13 @@ _OWN_ON_A_MACHINE = {
 """What two nodes on one machine must not share, and what to do when they do."""
 
 
-def inventory_problems(hosts: Mapping[str, Mapping[str, Any]], env: str) -> list[str]:
+def inventory_problems(hosts: Mapping[str, Mapping[str, Any]], env: str, directory: str | None = None) -> list[str]:
     """Return one line per problem: variable, file, what is wrong, what to do.
 
     Args:
         hosts: The variables of each host, as written in the inventory.
         env: Name of the inventory's directory.
+        directory: The inventory itself; its neighbours must not use the same trader ids. None: no neighbours.
     """
     # One problem of `all` is one line, however many hosts see it.
     found: dict[str, list[str]] = defaultdict(list)
@@ -64,7 +73,13 @@ def inventory_problems(hosts: Mapping[str, Mapping[str, Any]], env: str) -> list
             found[problem].append(host)
     everywhere = len(hosts)
     lines = [p if len(names) == everywhere else f"{', '.join(names)}: {p}" for p, names in found.items()]
-    return [*lines, *_shared_trader_ids(hosts), *_shared_on_a_machine(hosts)]
+    elsewhere = _trader_ids_of_neighbours(Path(directory)) if directory else {}
+    return [
+        *lines,
+        *_shared_trader_ids(hosts),
+        *_shared_on_a_machine(hosts),
+        *_used_elsewhere(hosts, elsewhere),
+    ]
 
 
 def _host_problems(host: str, variables: Mapping[str, Any], env: str) -> Iterator[str]:
@@ -130,6 +145,47 @@ def _shared_on_a_machine(hosts: Mapping[str, Mapping[str, Any]]) -> Iterator[str
                 mine, theirs = (hosts[node].get(name, default) for node in (one, other))
                 if mine and mine == theirs:
                     yield f"{one} and {other} are one machine ({address}) and have the same {name}: {fix}"
+def _used_elsewhere(hosts: Mapping[str, Mapping[str, Any]], elsewhere: Mapping[str, str]) -> Iterator[str]:
+    own = {str(v["tradingnode_trader_id"]): host for host, v in hosts.items() if v.get("tradingnode_trader_id")}
+    for trader_id in sorted(own.keys() & elsewhere.keys()):
+        yield (
+            f"{own[trader_id]} has the tradingnode_trader_id {trader_id}, and so has {elsewhere[trader_id]}: one live "
+            "node per trader id, ever; give one of them another"
+        )
+
+
+def _trader_ids_of_neighbours(directory: Path) -> dict[str, str]:
+    """Trader ids that stand in other inventories beside this one, with the file; what is encrypted is not looked at."""
+    found: dict[str, str] = {}
+    for file in sorted(directory.resolve().parent.glob("*/**/*.yml")):
+        if directory.resolve() in file.parents or file.name == "vault.yml":
+            continue
+        try:
+            documents = list(yaml.load_all(file.read_text(encoding="utf-8"), Loader=_AnyTag))
+        except (OSError, ValueError, yaml.YAMLError):
+            continue
+        place = f"inventory/{file.relative_to(directory.resolve().parent)}"
+        found |= {trader_id: place for document in documents for trader_id in _trader_ids(document)}
+    return found
+
+
+class _AnyTag(yaml.SafeLoader):
+    """Reads files with Ansible's own tags (!vault, !unsafe), whose values do not matter here."""
+
+
+_AnyTag.add_multi_constructor("!", lambda _loader, _tag, _node: None)
+
+
+def _trader_ids(value: object) -> Iterator[str]:
+    if isinstance(value, dict):
+        trader_id = value.get("tradingnode_trader_id")
+        if isinstance(trader_id, str) and "{{" not in trader_id and PLACEHOLDER not in trader_id:
+            yield trader_id
+        for item in value.values():
+            yield from _trader_ids(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _trader_ids(item)
 
 
 def _flat(value: object) -> str:

@@ -45,6 +45,7 @@ def redis_users(nodes: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
         {
             "name": _instance(node).redis_user,
             "password": str(node.get("tradingnode_redis_password") or ""),
+            "previous_password": str(node.get("vault_redis_tradingnode_password_previous") or ""),
             "key_prefix": f"trader-{node.get('tradingnode_trader_id') or ''}:",
         }
         for node in nodes

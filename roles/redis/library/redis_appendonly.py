@@ -10,6 +10,11 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.redis_cli import REFUSED, RedisError, Server, fields, wait_until
 
 DEFAULT_PORT = 6379
+OUR_KEYS = "trader-"
+_WAY_OUT = (
+    "this role would lock its users out, so nothing was changed. Put the node on another host, or set redis_take_over "
+    "if that Redis may go"
+)
 
 DOCUMENTATION = """
 module: redis_appendonly
@@ -24,6 +29,7 @@ options:
   data_dir: {description: Where the data must be; the unit may write nowhere else., type: path, required: true}
   config: {description: The file Redis was started with., type: path, required: true}
   timeout: {description: Seconds until the data set is on disk., type: int, required: true}
+  take_over: {description: Whether keys and clients of somebody else are no reason to stop., type: bool, default: false}
 author: [tradingnode-ops]
 """
 
@@ -39,6 +45,7 @@ EXAMPLES = """
 
 RETURN = """
 key_count: {description: How many keys there are., returned: when the server lets us ask, type: int}
+used_memory: {description: Bytes its data takes., returned: when the server lets us ask, type: int}
 known: {description: Whether the server knows the password., returned: success, type: bool}
 """
 
@@ -73,6 +80,32 @@ def in_place(server: Server, data_dir: Path, *, stranger: bool) -> None:
         )
 
 
+def nobodys_else(server: Server) -> None:
+    """Refuse a server that works for somebody: the new users would lock them out.
+
+    Asked before the first deploy only, as the user without a name whom that deploy takes away.
+
+    """
+    replication = fields(ask(server, "INFO", "replication", stranger=True))
+    if replication["role"] != "master":
+        raise RedisError(f"the Redis on this host is a replica of {replication['master_host']}; {_WAY_OUT}")
+    databases = [line.split(":")[0][2:] for line in ask(server, "INFO", "keyspace", stranger=True).splitlines()[1:]]
+    for database in databases:
+        foreign = [key for key in server.keys_as_default_user(database) if not key.startswith(OUR_KEYS)]
+        if foreign:
+            raise RedisError(
+                f"the Redis on this host holds {len(foreign)} keys of somebody else (database {database}, the first "
+                f"is {foreign[0]!r}); {_WAY_OUT}"
+            )
+    clients = [
+        dict(word.split("=", 1) for word in line.split() if "=" in word)
+        for line in ask(server, "CLIENT", "LIST", stranger=True).splitlines()
+    ]
+    others = [client["addr"] for client in clients if not client.get("cmd", "").startswith("client")]
+    if others:
+        raise RedisError(f"the Redis on this host serves somebody else (from {', '.join(others)}); {_WAY_OUT}")
+
+
 def durable(server: Server, *, stranger: bool) -> bool:
     """Whether every key is in a whole append-only file."""
     state = fields(ask(server, "INFO", "persistence", stranger=stranger))
@@ -93,7 +126,10 @@ def switch_on(module: AnsibleModule, server: Server) -> dict[str, Any]:
             "somebody else's Redis runs here and asks for a password this inventory does not know; remove its password "
             "(CONFIG SET requirepass '') for the time of this run, or put the node on another host"
         )
+    if stranger and not wanted["take_over"] and not ours(Path(wanted["config"])):
+        nobodys_else(server)
     in_place(server, Path(wanted["data_dir"]), stranger=stranger)
+    used = int(fields(ask(server, "INFO", "memory", stranger=stranger))["used_memory"])
     keys = sum(
         int(line.split("keys=")[1].split(",")[0])
         for line in ask(server, "INFO", "keyspace", stranger=stranger).splitlines()
@@ -107,7 +143,7 @@ def switch_on(module: AnsibleModule, server: Server) -> dict[str, Any]:
                 f"the append-only file was not on disk within {wanted['timeout']} s; nothing was restarted, no key is "
                 "lost. See df -h /var/lib/redis and journalctl -u redis-server, or raise redis_rewrite_timeout"
             )
-    return {"changed": not enabled, "known": known, "key_count": keys}
+    return {"changed": not enabled, "known": known, "key_count": keys, "used_memory": used}
 
 
 def main() -> None:
@@ -119,6 +155,7 @@ def main() -> None:
             "data_dir": {"type": "path", "required": True},
             "config": {"type": "path", "required": True},
             "timeout": {"type": "int", "required": True},
+            "take_over": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )

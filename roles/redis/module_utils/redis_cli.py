@@ -60,6 +60,19 @@ class Server:
         """Whether the server asks for no password at all."""
         return self.ask("PING", as_default_user=True) == "PONG"
 
+    def keys_as_default_user(self, database: str) -> list[str]:
+        """Every key of one database, found without stopping the server for others.
+
+        Raises:
+            RedisError: No server answers.
+        """
+        code, out, err = self.module.run_command(
+            ["redis-cli", "-h", "127.0.0.1", "-p", str(self.port), "-n", database, "--scan"], errors="backslashreplace"
+        )
+        if code != 0:
+            raise RedisError(f"redis-cli cannot list the keys of 127.0.0.1:{self.port} ({(err or out).strip()})")
+        return str(out).splitlines()
+
 
 def fields(info: str) -> dict[str, str]:
     """The `name:value` lines of an INFO answer."""

@@ -19,6 +19,7 @@ options:
   env: {description: Text of the env file., type: str, required: true}
   strategies: {description: Text of strategies.yaml., type: str, required: true}
   overrides: {description: Text of overrides.yaml., type: str}
+  import_strategies: {description: Whether strategies can be imported here., type: bool, default: true}
   node: {description: Whose settings they are, for the message., type: str, required: true}
 author: [tradingnode-ops]
 """
@@ -44,6 +45,8 @@ def problems(module: AnsibleModule, directory: Path) -> list[str]:
     env.write_text(module.params["env"])
     strategies.write_text(module.params["strategies"])
     argv = [module.params["nodecfg"], "check", "--json", "--env-file", str(env), "--strategies", str(strategies)]
+    if not module.params["import_strategies"]:
+        argv.append("--no-strategies")
     if module.params["overrides"]:
         overrides = directory / "overrides.yaml"
         overrides.write_text(module.params["overrides"])
@@ -67,6 +70,7 @@ def main() -> None:
             "env": {"type": "str", "required": True, "no_log": True},
             "strategies": {"type": "str", "required": True},
             "overrides": {"type": "str"},
+            "import_strategies": {"type": "bool", "default": True},
             "node": {"type": "str", "required": True},
         },
         supports_check_mode=True,

@@ -88,6 +88,34 @@ def test_two_hosts_never_share_a_trader_id(repository: Path) -> None:
     assert problems[0].startswith("one and two have the same tradingnode_trader_id MM-001")
 
 
+def test_two_inventories_never_share_a_trader_id(repository: Path, tmp_path: Path) -> None:
+    """A trader id that stands in another inventory is refused with that file's name; encrypted files are not read."""
+    own, other = tmp_path / "testnet", tmp_path / "production/host_vars"
+    for place in (own, other):
+        place.mkdir(parents=True)
+    (own / "hosts.yml").write_text("tradingnodes: {hosts: {lab1: {tradingnode_trader_id: MM-001}}}\n")
+    (other / "t1.yml").write_text("tradingnode_trader_id: MM-001\nx: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  6162\n")
+    (other / "vault.yml").write_text("$ANSIBLE_VAULT;1.1;AES256\n6162\n")
+    look = load(repository / "plugins/filter/inventory.py").inventory_problems
+    assert look({"lab1": GOOD | {"tradingnode_trader_id": "MM-002"}}, "testnet", str(own)) == []
+    (problem,) = look({"lab1": GOOD}, "testnet", str(own))
+    assert problem.startswith(
+        "lab1 has the tradingnode_trader_id MM-001, and so has inventory/production/host_vars/t1.yml"
+    )
+
+
+def test_a_limited_deploy_sees_the_whole_inventory(repository: Path, tmp_path: Path) -> None:
+    """--limit does not hide that another host has the same trader id."""
+    place = tmp_path / "inventory/testnet"
+    place.mkdir(parents=True)
+    hosts = {name: {"ansible_connection": "local"} for name in ("one", "two")}
+    secrets = {name: value for name, value in GOOD.items() if name not in {"group_names", "ansible_host"}}
+    (place / "hosts.yml").write_text(yaml.safe_dump({"tradingnodes": {"hosts": hosts, "vars": secrets}}))
+    done = run_ansible("ansible-playbook", "-i", str(place), "-l", "one", "deploy.yml", cwd=repository)
+    assert done.returncode != 0
+    assert "one and two have the same tradingnode_trader_id MM-001" in done.stdout
+
+
 def test_a_problem_of_all_hosts_is_told_once(repository: Path) -> None:
     """Ten hosts with one wrong variable are one line."""
     hosts = {

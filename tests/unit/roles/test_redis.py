@@ -59,12 +59,12 @@ def _server(port: int, data: Path, *argv: str) -> Iterator[redis.Redis]:
         process.wait(10)
 
 
-def _ask(run_module: Callable[..., dict[str, Any]], config: Path, data: Path) -> dict[str, Any]:
-    return run_module(
-        "redis",
-        "redis_appendonly",
-        {"user": "ops", "password": "secret-password-0", "data_dir": str(data), "config": str(config), "timeout": 20},
-    )
+def _ask(
+    run_module: Callable[..., dict[str, Any]], config: Path, data: Path, *, take_over: bool = False
+) -> dict[str, Any]:
+    login = {"user": "ops", "password": "secret-password-0"}
+    place = {"data_dir": str(data), "config": str(config)}
+    return run_module("redis", "redis_appendonly", {**login, **place, "timeout": 20, "take_over": take_over})
 
 
 def test_a_server_with_data_keeps_every_key(
@@ -75,7 +75,8 @@ def test_a_server_with_data_keeps_every_key(
     config.write_text(f"port {free_port}\n")
     with _server(free_port, data, str(config), "--save", "900 1") as client:
         for i in range(KEYS):
-            client.set(f"key{i}", i)
+            client.set(f"trader-MM-001:general:{i}", i)
+        client.close()
         result = _ask(run_module, config, data)
     assert (result["changed"], result["key_count"]) == (True, KEYS)
     with _server(free_port, data, str(config), "--appendonly", "yes") as client:
@@ -106,11 +107,36 @@ def test_somebody_else_s_redis_is_left_alone(
     assert "somebody else's Redis" in result["msg"]
 
 
+def test_a_redis_that_works_for_somebody_is_refused(
+    tmp_path: Path, free_port: int, run_module: Callable[..., dict[str, Any]]
+) -> None:
+    """Foreign keys or clients of a server without a password are named, and nothing is switched on, unless allowed."""
+    data, config = tmp_path / "data", tmp_path / "redis.conf"
+    config.write_text(f"port {free_port}\n")
+    with _server(free_port, data, str(config)) as client:
+        client.set("trader-MM-001:general:a", 1)
+        client.select(3)  # type: ignore[no-untyped-call] # redis-py leaves it untyped
+        client.set("session:abc", 1)
+        keys = _ask(run_module, config, data)
+        client.delete("session:abc")
+        clients = _ask(run_module, config, data)
+        before = client.info()["aof_enabled"]
+        allowed = _ask(run_module, config, data, take_over=True)
+    assert keys["failed"]
+    assert "1 keys of somebody else (database 3, the first is 'session:abc')" in keys["msg"]
+    assert clients["failed"]
+    assert "serves somebody else (from 127.0.0.1:" in clients["msg"]
+    assert "redis_take_over" in clients["msg"]
+    assert before == 0
+    assert allowed["changed"]
+
+
 def test_data_elsewhere_is_refused(tmp_path: Path, free_port: int, run_module: Callable[..., dict[str, Any]]) -> None:
     """A server whose data the new configuration would not find is refused with both directories named."""
     data, config = tmp_path / "theirs", tmp_path / "redis.conf"
     config.write_text(f"port {free_port}\n")
-    with _server(free_port, data, str(config)):
+    with _server(free_port, data, str(config)) as client:
+        client.close()
         result = _ask(run_module, config, tmp_path / "ours")
     assert result["failed"]
     assert str(data) in result["msg"]

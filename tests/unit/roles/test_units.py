@@ -16,7 +16,7 @@ from tests.unit.roles.conftest import SAMPLE
 if TYPE_CHECKING:
     from pathlib import Path
 
-UNITS = ("tradingnode/tradingnode.service", "simvenue/simvenue.service")
+UNITS = ("tradingnode/tradingnode.service", "simvenue/simvenue.service", "redis/redis-aof-guard.service")
 # Directives by the systemd version that brought them; this machine may be older than the hosts (Debian 13 has 257).
 NEWER = {"RestartSteps": 254, "RestartMaxDelaySec": 254}
 

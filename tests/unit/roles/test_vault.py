@@ -21,7 +21,7 @@ VAULT = "inventory/testnet/group_vars/all/vault.yml"
 @pytest.fixture
 def checkout(repository: Path, tmp_path: Path) -> Path:
     """A new checkout: the scripts, two inventories without a vault, the environment of this one."""
-    for script in ("vault-init", "vault-client"):
+    for script in ("vault-init", "vault-client", "vault-rotate"):
         (tmp_path / "scripts").mkdir(exist_ok=True)
         shutil.copy(repository / "scripts" / script, tmp_path / "scripts" / script)
     for env in ("testnet", "production"):
@@ -55,7 +55,9 @@ def test_init_makes_password_and_encrypted_vault(checkout: Path) -> None:
     opened = yaml.safe_load(_run(checkout, str(BIN / "ansible-vault"), "view", VAULT).stdout)
     random = [value for value in opened.values() if value]
     assert len(set(random)) == len(random) >= 4
-    assert all(len(value) >= 40 and value.isalnum() for value in random)
+    identity = opened.pop("vault_backup_identity")
+    assert identity.startswith("AGE-SECRET-KEY-1")
+    assert all(len(value) >= 40 and value.isalnum() for value in random if value != identity)
 
 
 def test_init_never_overwrites(checkout: Path) -> None:
@@ -129,3 +131,58 @@ def test_another_inventory_s_problem_does_not_stop_this_one(checkout: Path) -> N
     (checkout / ".vault/production").unlink()
     done = _show(checkout)
     assert done.returncode == 0, done.stderr
+
+
+def _opened(checkout: Path) -> dict[str, str]:
+    text = _run(checkout, str(BIN / "ansible-vault"), "view", VAULT).stdout
+    document: dict[str, str] = yaml.safe_load(text)
+    return document
+
+
+def _rotate(checkout: Path, act: str, *names: str) -> subprocess.CompletedProcess[str]:
+    return _run(checkout, "scripts/vault-rotate", "testnet", act, *names)
+
+
+def test_a_rotation_keeps_both_secrets_until_its_end(checkout: Path) -> None:
+    """`begin` puts a new secret beside the former one, once; `end` forgets the former one; nothing else changes."""
+    _init(checkout)
+    before = _opened(checkout)
+    name = "vault_redis_tradingnode_password"
+    assert _rotate(checkout, "begin", name).stdout == "changed\n"
+    begun = _opened(checkout)
+    assert begun[f"{name}_previous"] == before[name]
+    assert len(begun[name]) == 40
+    assert begun[name] != before[name]
+    # An interrupted rotation goes on with the same secret.
+    assert _rotate(checkout, "begin", name).stdout == ""
+    assert _opened(checkout) == begun
+    assert _rotate(checkout, "end", name).stdout == "changed\n"
+    assert _opened(checkout) == before | {name: begun[name]}
+    assert (checkout / VAULT).read_text().startswith("$ANSIBLE_VAULT;1.2;AES256;testnet")
+    assert (checkout / VAULT).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_venue_s_new_key_is_taken_and_can_be_taken_back(checkout: Path) -> None:
+    """A key that waits as NAME_next takes its place at `begin`; `undo` lets it wait again."""
+    _init(checkout)
+    name = "vault_simvenue_api_key"
+    old = _opened(checkout)[name]
+    assert _rotate(checkout, "begin", name).returncode == 0
+    new = _opened(checkout)[name]
+    assert _rotate(checkout, "undo", name).stdout == "changed\n"
+    undone = _opened(checkout)
+    assert (undone[name], undone[f"{name}_next"], f"{name}_previous" in undone) == (old, new, False)
+    assert _rotate(checkout, "begin", name).returncode == 0
+    again = _opened(checkout)
+    assert (again[name], again[f"{name}_previous"], f"{name}_next" in again) == (new, old, False)
+
+
+def test_an_unknown_secret_is_named_and_nothing_is_written(checkout: Path) -> None:
+    """A name that is not in the vault, or stands there empty: one line that says which, and the vault is as before."""
+    _init(checkout)
+    before = (checkout / VAULT).read_bytes()
+    for name in ("vault_nobody_knows", "vault_binance_api_key"):
+        done = _rotate(checkout, "begin", name)
+        assert done.returncode != 0
+        assert name in done.stderr
+    assert (checkout / VAULT).read_bytes() == before
