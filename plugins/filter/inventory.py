@@ -145,6 +145,8 @@ def _shared_on_a_machine(hosts: Mapping[str, Mapping[str, Any]]) -> Iterator[str
                 mine, theirs = (hosts[node].get(name, default) for node in (one, other))
                 if mine and mine == theirs:
                     yield f"{one} and {other} are one machine ({address}) and have the same {name}: {fix}"
+
+
 def _used_elsewhere(hosts: Mapping[str, Mapping[str, Any]], elsewhere: Mapping[str, str]) -> Iterator[str]:
     own = {str(v["tradingnode_trader_id"]): host for host, v in hosts.items() if v.get("tradingnode_trader_id")}
     for trader_id in sorted(own.keys() & elsewhere.keys()):
