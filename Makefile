@@ -24,12 +24,14 @@ setup: ## install everything this repository needs on a Debian machine
 setup-tests: ## install also what only tests start: redis-server, a browser
 	@scripts/setup --tests
 
-lint: setup ## check style, types and roles
+lint: setup ## check style, types, roles, and that no secret is in the repository
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/yamllint --strict .
 	$(BIN)/ansible-lint --offline
+	git ls-files -z '*vault.yml' | xargs --null --no-run-if-empty scripts/check-vault-encrypted
+	scripts/check-secrets
 
 # Unit and integration tests wait more than they compute, so three at a time.
 SIDE_BY_SIDE := -n 3 --dist loadfile

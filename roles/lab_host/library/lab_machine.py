@@ -26,6 +26,7 @@ from ansible.module_utils.lab import (
     unmount,
     wait_until,
 )
+from ansible.module_utils.lab_cgroups import ENTER, cgroups, leave
 from ansible.module_utils.lab_files import allow_key, place_certificates, replace_file, replace_files, untrusted
 
 DOCUMENTATION = """
@@ -157,9 +158,12 @@ def boot(machine: Machine, bridge: str) -> int:
         unit = ["systemd-run", "--quiet", "--collect", f"--unit=lab-host-{machine.nspawn_name}"]
         run([*unit, *(f"--property={value}" for value in properties), *command])
     else:
+        groups = cgroups(machine)
+        for group in groups:
+            group.mkdir(exist_ok=True)
         with machine.log.open("ab") as log:
             subprocess.Popen(  # noqa: S603 - fixed argv; the loop takes its words as they are
-                ["/bin/sh", "-c", REBOOT_LOOP, "lab-host", *command],
+                ["/bin/sh", "-c", ENTER + REBOOT_LOOP, "lab-host", *map(str, groups), "--", *command],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -238,6 +242,7 @@ def absent(machine: Machine, *, seconds: float) -> bool:
         ended = power_off(machine, seconds=seconds)
     except LabError:
         ended = cut_power(machine)
+    leave(machine)
     return remove_disk(machine) or ended
 
 
