@@ -35,6 +35,8 @@ SHOWN_BY: Final = {
     "Redis gone at the stop": "stop::test_redis_gone_at_the_stop_ends_by_the_deadline",
     "record that raises": "cache::test_record_that_raises_keeps_the_node_down",
     "record that aborts the interpreter": "cache::test_record_that_ends_the_interpreter_keeps_the_node_down",
+    "record that is not whole": "cache_changes::test_unreadable_records_keep_the_node_down",
+    "record that is read with something missing": "cache_changes::test_readable_change_is_made_up_for",
     "state that on_load cannot read": "stop::test_strategy_state_survives_a_restart",
     "venue absent": "start_failures::test_venue_down_ends_with_73",
     "venue frozen at the start": "start_failures::test_frozen_venue_ends_with_73",
