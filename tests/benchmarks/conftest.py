@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-_SUBNET = "10.213.50"
+SUBNET = "10.213.50"
 
 
 class Report:
@@ -55,7 +55,7 @@ def report() -> Iterator[Report]:
 @pytest.fixture(scope="session")
 def checkout(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A clean clone whose testnet inventory points to a lab for measurements; the lab is removed afterwards."""
-    copy = clone(repository, tmp_path_factory.mktemp("bench") / "tradingnode-ops", lab="bench", subnet=_SUBNET)
+    copy = clone(repository, tmp_path_factory.mktemp("bench") / "tradingnode-ops", lab="bench", subnet=SUBNET)
     yield copy
     run(copy, "make", "lab-down")
 
@@ -63,4 +63,4 @@ def checkout(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
 @pytest.fixture(scope="session")
 def host(checkout: Path) -> Host:
     """The measured host."""
-    return Host(checkout=checkout, address=f"{_SUBNET}.11")
+    return Host(checkout=checkout, address=f"{SUBNET}.11")

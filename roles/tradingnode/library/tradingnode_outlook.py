@@ -94,7 +94,7 @@ def clock(module: AnsibleModule) -> tuple[list[str], list[str]]:
     code, out, _ = module.run_command([chronyc, "-c", "tracking"]) if chronyc else (1, "", "")
     fields = out.strip().split(",")
     if code != 0 or fields[-1] == "Not synchronised":
-        notes.append("no time server keeps its clock right (base_time, chronyc tracking)")
+        notes.append("no time server keeps its clock right (base_time_enabled, chronyc tracking)")
     elif abs(offset := float(fields[CHRONY_OFFSET])) > most:
         problems.append(f"its clock is {offset:.3f} s off, more than {most:g} s: {fix}")
     if module.params["controller_time"] is not None:

@@ -126,27 +126,47 @@ def state(module: AnsibleModule) -> dict[str, Any]:
         time.sleep(PAUSE)
 
 
+def tries_again(unit: dict[str, str]) -> bool:
+    """Whether a start has failed and systemd has begun another one, which has nothing to say yet."""
+    return unit["ActiveState"] == "activating" and unit.get("NRestarts", "0") != "0"
+
+
 def journal(module: AnsibleModule, unit: dict[str, str]) -> list[str]:
-    """What the last run of the unit said, without what every run says."""
+    """What the last run of the unit said, or the one before when systemd tries again; without what every run says."""
     run = unit.get("InvocationID")
     of_run = [f"_SYSTEMD_INVOCATION_ID={run}", "+", f"INVOCATION_ID={run}"]
-    matches = of_run if run else [f"--unit={module.params['unit']}"]
+    matches = of_run if run and not tries_again(unit) else [f"--unit={module.params['unit']}"]
     _, out, _ = module.run_command(["journalctl", f"--lines={JOURNAL_LINES}", "--no-pager", "--output=cat", *matches])
     lines = out.splitlines()
     telling = [line for line in lines if not CHATTER.search(line)]
     return (telling or lines)[-module.params["lines"] :]
 
 
+def last_words(lines: list[str]) -> str:
+    """The reason that the node gave when it ended, as its exit code, its meaning and what happened; empty for none."""
+    for line in reversed(lines):
+        try:
+            said = json.loads(line)
+            # Before an orderly stop is another story.
+            return f"{said['code']} {said['meaning']}: {said['reason']}" if said["code"] else ""
+        except (ValueError, KeyError, TypeError):
+            continue
+    return ""
+
+
 def explanation(module: AnsibleModule, found: dict[str, Any]) -> str:
     """Everything an operator needs to see, in the order they need it."""
     unit = found["unit"]
+    lines = journal(module, unit)
+    # A second try has overwritten systemd's status line: the journal still knows why the first one ended.
+    reason = (tries_again(unit) and last_words(lines)) or found["reason"]
     ended = f"result {unit['Result']}, exit status {unit['ExecMainStatus']}, restarts {unit['NRestarts']}"
     return "\n".join(
         [
-            f"{module.params['unit']} is not READY: {found['reason']}",
+            f"{module.params['unit']} is not READY: {reason}",
             f"systemd: {unit['ActiveState']} ({unit['SubState']}), {ended}",
             "journal:",
-            *(f"  {line.rstrip()}" for line in journal(module, unit)),
+            *(f"  {line.rstrip()}" for line in lines),
         ]
     )
 

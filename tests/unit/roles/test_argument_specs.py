@@ -12,7 +12,7 @@ from tests.unit.roles.conftest import run_ansible
 if TYPE_CHECKING:
     from pathlib import Path
 
-ALL = ("backup", "release", "redis", "simvenue", "tradingnode")
+ALL = ("backup", "base", "release", "redis", "simvenue", "tradingnode")
 TYPES: dict[str, type | tuple[type, ...]] = {
     "str": str,
     "int": int,
@@ -51,7 +51,7 @@ def test_variables_carry_the_role_s_name(repository: Path, role: str) -> None:
     assert all(name.startswith(f"{role}_") for name in _options(repository, role))
 
 
-@pytest.mark.parametrize("role", ["backup", "redis", "simvenue", "tradingnode"])
+@pytest.mark.parametrize("role", ["backup", "base", "redis", "simvenue", "tradingnode"])
 def test_a_misspelt_variable_stops_the_run(repository: Path, tmp_path: Path, role: str) -> None:
     """A variable with the role's prefix that the role does not know is an error that names it, not silence."""
     playbook = tmp_path / "play.yml"

@@ -149,8 +149,8 @@ def test_redis_knows_every_node_of_its_machine(repository: Path) -> None:
         assert machines.machine_names(nodes, nodes, host) == ["a", "c"]
     assert machines.machine_names(nodes, ["b"], "a") == []
     assert machines.redis_users([nodes["a"], nodes["c"]]) == [
-        {"name": "tradingnode-main", "password": "one", "key_prefix": "trader-AA-1:"},
-        {"name": "tradingnode-gamma", "password": "", "key_prefix": "trader-CC-1:"},
+        {"name": "tradingnode-main", "password": "one", "previous_password": "", "key_prefix": "trader-AA-1:"},
+        {"name": "tradingnode-gamma", "password": "", "previous_password": "", "key_prefix": "trader-CC-1:"},
     ]
     assert machines.node_units(nodes.values()) == ["tradingnode.service"] * 2 + ["tradingnode@gamma.service"]
 

@@ -115,7 +115,7 @@ def test_a_redis_that_works_for_somebody_is_refused(
     config.write_text(f"port {free_port}\n")
     with _server(free_port, data, str(config)) as client:
         client.set("trader-MM-001:general:a", 1)
-        client.select(3)  # type: ignore[no-untyped-call] # redis-py leaves it untyped
+        client.select(3)
         client.set("session:abc", 1)
         keys = _ask(run_module, config, data)
         client.delete("session:abc")

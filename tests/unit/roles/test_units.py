@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 import yaml
@@ -13,10 +14,8 @@ from nodecfg import TradingNodeSettings
 from noderun.states import STAY_DOWN, Exit
 from tests.unit.roles.conftest import SAMPLE
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 UNITS = ("tradingnode/tradingnode.service", "simvenue/simvenue.service", "redis/redis-aof-guard.service")
+DISTRIBUTION_REDIS = Path("/usr/lib/systemd/system/redis-server.service")
 # Directives by the systemd version that brought them; this machine may be older than the hosts (Debian 13 has 257).
 NEWER = {"RestartSteps": 254, "RestartMaxDelaySec": 254}
 
@@ -73,6 +72,24 @@ def test_units_are_sandboxed(rendered: Path, tmp_path: Path, name: str) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout.splitlines()[-1]
+
+
+@pytest.mark.skipif(not DISTRIBUTION_REDIS.exists(), reason="needs Debian's redis-server: make setup-tests")
+def test_the_distribution_s_redis_stays_sandboxed_with_our_drop_in(rendered: Path, tmp_path: Path) -> None:
+    """Debian's own unit with our lines is accepted as a whole, and its exposure score stays 1.5 or better."""
+    unit = tmp_path / DISTRIBUTION_REDIS.name
+    shutil.copy(DISTRIBUTION_REDIS, unit)
+    shutil.copy(rendered / "redis/redis-aof-guard.service", tmp_path)
+    (tmp_path / f"{unit.name}.d").mkdir()
+    drop_in = tmp_path / f"{unit.name}.d/50-tradingnode.conf"
+    shutil.copy(rendered / "redis/redis-server.service.d.conf", drop_in)
+    verify = ("systemd-analyze", "verify", "--man=no", "--recursive-errors=no", str(unit))
+    security = ("systemd-analyze", "security", "--no-pager", "--offline=true", "--threshold=15", str(unit))
+    for command in (verify, security):
+        done = subprocess.run(command, text=True, capture_output=True, check=False)
+        assert done.returncode == 0, done.stdout[-500:] + done.stderr
+    drop_in.write_text(drop_in.read_text().replace("OOMScoreAdjust=", "OOMScoreAjust="))
+    assert subprocess.run(verify, capture_output=True, check=False).returncode != 0
 
 
 def _values(unit: Path, directive: str) -> list[str]:
