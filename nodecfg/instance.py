@@ -44,6 +44,8 @@ class Instance:
         unit: systemd unit that runs it.
         order_tag: Tag for the trader id when the operator does not choose one; three characters, because it goes
             into every client order id and Binance allows 36 characters in all.
+        user: System user and group it runs as; its own, because two processes of one user can read each other's memory.
+            At most 31 characters, which is what systemd takes.
         redis_user: ACL user that owns its keys.
         env_file: Settings, handed over by LoadCredential=.
         strategies_file: strategies.yaml of the instance.
@@ -58,6 +60,7 @@ class Instance:
     name: str
     unit: str
     order_tag: str
+    user: str
     redis_user: str
     env_file: Path
     strategies_file: Path
@@ -93,6 +96,7 @@ class Instance:
             "name": self.name,
             "unit": self.unit,
             "order_tag": self.order_tag,
+            "user": self.user,
             "redis_user": self.redis_user,
             "env_file": str(self.env_file),
             "strategies_file": str(self.strategies_file),
@@ -137,6 +141,7 @@ def derive(name: str = MAIN) -> Instance:
         name=name,
         unit="tradingnode.service" if name == MAIN else f"tradingnode@{name}.service",
         order_tag="001" if name == MAIN else _tag(digest),
+        user="tradingnode" if name == MAIN else f"tnode-{name}",
         redis_user=f"tradingnode-{name}",
         env_file=Path("/etc/tradingnode", f"{name}.env"),
         strategies_file=Path("/etc/tradingnode", f"{name}.strategies.yaml"),

@@ -67,11 +67,11 @@ class Board:
         self._show(progress)
 
     def ready(self) -> None:
-        """The node trades: tell systemd."""
+        """The start is over, and the node trades or is halted: tell systemd."""
         self._ready = datetime.now(UTC)
         self.seconds_to_ready = self.age
-        self.enter(State.RUNNING)
-        self._follow()
+        state, reasons = self._wanted()
+        self.enter(state, *reasons)
         logs.get().info("ready", seconds_to_ready=round(self.seconds_to_ready, 3))
         self.notifier.ready(self._line())
 
@@ -85,10 +85,13 @@ class Board:
         self._halted = why
         self._follow()
 
-    def _follow(self) -> None:
-        state, reasons = State.DEGRADED if self._wrong else State.RUNNING, self._wrong
+    def _wanted(self) -> tuple[State, list[str]]:
         if self._halted is not None:
-            state, reasons = State.HALTED, [self._halted, *self._wrong]
+            return State.HALTED, [self._halted, *self._wrong]
+        return State.DEGRADED if self._wrong else State.RUNNING, self._wrong
+
+    def _follow(self) -> None:
+        state, reasons = self._wanted()
         if self.state not in STARTED or (self.state is state and self.reasons == reasons):
             return
         if self.state is state:
@@ -111,6 +114,10 @@ class Board:
             logs.get().error("ended", code=code, meaning=meaning, reason=reason)
         self.reasons = [reason]
         self.notifier.ended(f"{int(code)} {reason}")
+
+    def will_end(self, at: float | None, code: int, reason: str) -> None:
+        """The process may end without a word of its own, at that time of the monotonic clock; None: it will not."""
+        logs.foretell(at, code=code, meaning=MEANING[Exit(code)], reason=reason)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the board's part of the status document."""

@@ -24,6 +24,9 @@ _SIGEV_THREAD = 2
 _NATIVE_GRACE = 1.0
 """Seconds that the Python thread has to say why before the native timer ends the process without a word."""
 
+_SILENCE = 0.7
+"""Seconds without a word from that thread after which nothing more is expected of it; the log's relay speaks then."""
+
 _LAST_WORDS_SECONDS = 0.3
 """What was written leaves the process first, but nothing waits long for a log."""
 
@@ -73,9 +76,18 @@ class _NativeTimer:
 class Deadline:
     """The hard end of the step that is going on; at most one is armed at a time."""
 
-    def __init__(self, announce: Callable[[int, str], None]) -> None:
-        """Start the thread; announce is called on it with code and reason, just before the process ends."""
+    def __init__(
+        self, announce: Callable[[int, str], None], foretell: Callable[[float | None, int, str], None]
+    ) -> None:
+        """Start the thread.
+
+        Args:
+            announce: Called on it with code and reason, just before the process ends.
+            foretell: Called at each change with the moment (monotonic clock) from which on nobody here can speak any
+                more, None when there is no deadline, and with code and reason.
+        """
         self._announce = announce
+        self._foretell = foretell
         self._changed = threading.Condition()
         self._due: tuple[float, int, str] | None = None
         self._timer: _NativeTimer | None = None
@@ -88,6 +100,7 @@ class Deadline:
             self._due = (time.monotonic() + seconds, code, reason)
             self._timer = _NativeTimer(code, seconds + _NATIVE_GRACE)
             self._changed.notify()
+            self._foretell(self._due[0] + _SILENCE, code, reason)
 
     def remaining(self) -> float:
         """Return the seconds that are left, infinity while disarmed."""
@@ -100,6 +113,7 @@ class Deadline:
             self._cancel_timer()
             self._due = None
             self._changed.notify()
+            self._foretell(None, 0, "")
 
     def _cancel_timer(self) -> None:
         if self._timer is not None:

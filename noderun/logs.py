@@ -79,6 +79,17 @@ def set_level(level: str) -> None:
         _pipes.tell(least=level)
 
 
+def foretell(at: float | None, **words: object) -> None:
+    """Leave the words of the last line with the relay, for a process that cannot say them itself.
+
+    Args:
+        at: When they are due (monotonic clock), unless the process has said `ended` before; None takes them back.
+        words: Fields of the line.
+    """
+    if _pipes is not None:
+        _pipes.tell(foretold=None if at is None else {"at": at, "line": words})
+
+
 def flush(seconds: float) -> None:
     """Wait until everything written so far, upstream's lines too, has left the process; no longer than seconds."""
     if _pipes is not None:

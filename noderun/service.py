@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 _DEFAULT_STOP_SECONDS = 45.0
 _EXIT_SECONDS = 5.0
+_LAST_LINES_SECONDS = 1.0
 _PROGRESS_EVERY = 0.25
 _STUCK_GRACE = 5.0
 _DRAIN_SECONDS = 3.0
@@ -90,7 +91,7 @@ def run(options: Options) -> int:
     process = ProcessEnvironment.from_os()
     logs.configure(instance=options.instance.name, version=versions()["version"], directory=process.logs_directory)
     board = Board(Notifier(process.notify_socket))
-    deadline = Deadline(board.ended)
+    deadline = Deadline(board.ended, board.will_end)
     ending = Ending(deadline, _DEFAULT_STOP_SECONDS)
     signals.listen(ending.on_signal)
     documents = Documents(options.instance.name, board)
@@ -105,6 +106,8 @@ def run(options: Options) -> int:
     except Exception as error:
         logs.get().exception("unexpected")
         reason = Failure(Exit.UNEXPECTED, f"{type(error).__name__}: {error}")
+    # Upstream's lines come from a thread of its own: none of them after the last one of ours.
+    logs.flush(_LAST_LINES_SECONDS)
     board.ended(reason.code, reason.reason)
     # Native threads and exit handlers get a moment, no more.
     deadline.arm(_EXIT_SECONDS, reason.code, f"{reason.reason} (ended by force)")
@@ -200,7 +203,9 @@ def _build(this: _Run, settings: TradingNodeSettings, config: TradingNodeConfig,
     this.board.tell(f"building the node, loading its state from {redis} (code 75 if that hangs for {seconds:.0f} s)")
     with _loading(this, settings):
         this.ending.limit(seconds, Exit.REDIS, f"{redis} went away while the node was built; start Redis")
-        node = build_node(settings, config, new_loop())
+        node = build_node(
+            settings, config, new_loop(), lambda why: _wish(this, Exit.HANDLER, f"a handler raised: {why}")
+        )
     engine = Engine(node, lambda code, why: _wish(this, code, why), lease.lost)
     this.documents.engine = engine
     this.ending.raise_if_wished()
@@ -275,6 +280,7 @@ async def _live(this: _Run, node: _Node) -> Failure:
     from noderun.shutdown import stop  # noqa: PLC0415
 
     settings, engine = node.settings, node.engine
+    _show_state(this, engine)
     wished = asyncio.create_task(this.ending.wished())
     beating = asyncio.create_task(this.pulse.beat())
     start = asyncio.create_task(_start(this, settings, engine))

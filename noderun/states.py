@@ -24,15 +24,15 @@ class State(StrEnum):
 STARTED: Final = frozenset({State.RUNNING, State.DEGRADED, State.HALTED})
 """States of a node whose start is over; it goes to and fro between them."""
 MAY_FOLLOW: Final[dict[State, frozenset[State]]] = {
-    State.STARTING: frozenset({State.CONNECTING, State.RECONCILING, State.STOPPING}),
-    State.CONNECTING: frozenset({State.RECONCILING, State.STOPPING} | STARTED),
-    State.RECONCILING: frozenset({State.CONNECTING, State.STOPPING} | STARTED),
-    State.RUNNING: STARTED | {State.STOPPING},
-    State.DEGRADED: STARTED | {State.STOPPING},
-    State.HALTED: STARTED | {State.STOPPING},
+    State.STARTING: frozenset({State.CONNECTING}),
+    State.CONNECTING: frozenset({State.RECONCILING, State.STOPPING}),
+    State.RECONCILING: frozenset({State.RUNNING, State.HALTED, State.STOPPING}),
+    State.RUNNING: frozenset({State.DEGRADED, State.HALTED, State.STOPPING}),
+    State.DEGRADED: frozenset({State.RUNNING, State.HALTED, State.STOPPING}),
+    State.HALTED: frozenset({State.RUNNING, State.DEGRADED, State.STOPPING}),
     State.STOPPING: frozenset(),
 }
-"""What each state may turn into."""
+"""What each state may turn into. Before CONNECTING there is nothing to stop: a process that fails there just ends."""
 
 
 class Exit(IntEnum):

@@ -97,7 +97,8 @@ class MarketMaker(Strategy):
         self.unsubscribe_quote_ticks(self.config.instrument_id)
 
     def on_resume(self) -> None:
-        """Start again after a stop."""
+        """Start again after a stop, which has cancelled the quotes: what happens then is told to no strategy."""
+        self._quotes = dict.fromkeys(_SIDES)
         self.on_start()
 
     def on_save(self) -> dict[str, bytes]:

@@ -13,10 +13,12 @@ from nautilus_trader.common.config import InvalidConfiguration
 from nautilus_trader.live.node import TradingNode
 
 from nodecfg import adapter_environment, client_factories
+from noderun.engine.guards import timers
 from noderun.states import Exit, Failure
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Callable
 
     from nautilus_trader.live.config import TradingNodeConfig
 
@@ -35,15 +37,26 @@ def new_loop() -> asyncio.AbstractEventLoop:
 
 
 def build_node(
-    settings: TradingNodeSettings, config: TradingNodeConfig, loop: asyncio.AbstractEventLoop
+    settings: TradingNodeSettings,
+    config: TradingNodeConfig,
+    loop: asyncio.AbstractEventLoop,
+    on_raised: Callable[[str], None],
 ) -> TradingNode:
     """Construct the node and its clients. Blocks, for ever when Redis has gone: guard it with a deadline.
+
+    Args:
+        settings: Keys are taken from there.
+        config: What nodecfg made of them.
+        loop: The node's, not running yet.
+        on_raised: Called with one line, on any thread, when a timer's callback raised.
 
     Raises:
         Failure: 74, 75, 76 or 78, by what could not be done.
     """
     # Saved by us at the stop, strategy by strategy: upstream's own save stops at the first exception and never ends.
     config = msgspec.structs.replace(config, save_state=False)
+    # Clocks are given their callbacks while the node is constructed.
+    timers.install(on_raised)
     try:
         node = TradingNode(config=config, loop=loop)
         factories = client_factories(settings)

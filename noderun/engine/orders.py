@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from nautilus_trader.core.uuid import UUID4
 from nautilus_trader.execution.messages import SubmitOrder
 from nautilus_trader.model.enums import OrderSide
+from nautilus_trader.model.identifiers import ClientOrderId
 
 from noderun.engine import views
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from noderun.engine.node import Engine
+    from noderun.snapshot import OpenOrder
 
 _LOOK_AGAIN = 0.2
 _TRY_EVERY = 5
@@ -33,18 +35,20 @@ async def cancel_all(engine: Engine, strategy: str | None = None) -> None:
     Orders of nobody here (placed by hand, by another program) are left alone.
     """
     while True:
+        # What was submitted a moment ago is nobody's open order yet.
+        await drain(engine)
         _cancel_what_is_open(engine, strategy)
         await asyncio.sleep(_LOOK_AGAIN)
-        if not list(_active(engine, strategy)) and (strategy or not await open_at_venue(engine)):
+        if not list(_active(engine, strategy)) and not await open_at_venue(engine, strategy):
             return
 
 
-async def open_at_venue(engine: Engine) -> list[str]:
-    """Ask the venue which orders of our strategies it has open."""
+async def open_at_venue(engine: Engine, strategy: str | None = None) -> list[str]:
+    """Ask the venue which orders of our strategies, or of one, it has open."""
     found: list[str] = []
     for client in engine.exec_clients():
         snapshot = await views.venue_snapshot(engine.kernel, client)
-        found += [str(order) for order in snapshot.orders.values() if order.ours]
+        found += [str(order) for order in snapshot.orders.values() if _belongs(engine, order, strategy)]
     return found
 
 
@@ -77,6 +81,12 @@ def _cancel_what_is_open(engine: Engine, only: str | None) -> None:
                 strategy.cancel_order(order)
         for order in engine.kernel.cache.orders_emulated(strategy_id=strategy.id):
             strategy.cancel_order(order)
+
+
+def _belongs(engine: Engine, order: OpenOrder, only: str | None) -> bool:
+    if only is None or order.client_order_id is None:
+        return only is None and order.ours
+    return str(engine.kernel.cache.strategy_id_for_order(ClientOrderId(order.client_order_id))) == only
 
 
 def _active(engine: Engine, only: str | None = None) -> Iterator[Any]:

@@ -73,7 +73,7 @@ class Pipes:
         atexit.register(self.flush, _EXIT_SECONDS)
 
     def tell(self, **words: Any) -> None:  # noqa: ANN401 JSON
-        """Tell the relay: identity, secrets, least, file; kept for one that must be started again."""
+        """Tell the relay: identity, secrets, least, file, foretold; kept for one that must be started again."""
         with self._lock:
             self._facts["identity"] |= words.get("identity", {})
             self._facts |= {name: value for name, value in words.items() if name not in {"identity", "flush"}}

@@ -14,6 +14,7 @@ import signal
 import sys
 import time
 from datetime import UTC, datetime
+from heapq import merge
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -34,6 +35,8 @@ _LONGEST_LINE: Final = 1_000_000
 _QUIET_SECONDS: Final = 0.1
 """A flush has found the end of upstream's lines when none has come for so long, or its mark was seen."""
 _LAST_SECONDS: Final = 5.0
+ENDED: Final = "ended"
+"""Event of the line that says what the process ends with, its last."""
 _TELL_EVERY: Final = 1.0
 
 
@@ -65,6 +68,8 @@ class Relay:
         self._prefixed = not text and _is_journal(out)
         self._rotated: RotatedFile | None = None
         self._file: Sink | None = None
+        self._foretold: dict[str, Any] | None = None
+        self._ended = self._spoke = False
         self._told: dict[str, int] = {}
         self._tell_again = 0.0
 
@@ -72,17 +77,20 @@ class Relay:
         """Go on until nobody can write any more."""
         while self._rests:
             waiting = self._flush is not None
-            ready, _, _ = select.select(list(self._rests), [], [], 0.01 if waiting else _TELL_EVERY)
+            ready, _, _ = select.select(list(self._rests), [], [], 0.01 if waiting else self._patience())
             # The service's own words first: they say whose and which secrets the other lines are.
-            for descriptor in sorted(ready, key=lambda one: one != self._own):
-                self._read(descriptor)
+            read = [self._read(descriptor) for descriptor in sorted(ready, key=lambda one: one != self._own)]
+            # What came through several pipes at once is told in the order in which it was written.
+            for record in merge(*read, key=_when):
+                self._emit(record, self._identity)
+            self._speak_for_the_node()
             if waiting and (not ready and (self._mark_seen or time.monotonic() - self._last_read > _QUIET_SECONDS)):
                 self._answer_flush()
             self._tell_lost()
         for sink in self._sinks():
             sink.drain(_LAST_SECONDS)
 
-    def _read(self, descriptor: int) -> None:
+    def _read(self, descriptor: int) -> list[shape.Record]:
         chunk = os.read(descriptor, _CHUNK)
         self._last_read = time.monotonic()
         *lines, rest = (self._rests[descriptor] + chunk).split(b"\n")
@@ -93,29 +101,43 @@ class Relay:
         if chunk:
             self._rests[descriptor] = rest
         if descriptor == self._own:
-            for line in lines:
-                self._take(line)
-        else:
-            self._take_stream(lines, self._streams[descriptor])
+            return [record for line in lines for record in self._take(line)]
+        return self._take_stream(lines, self._streams[descriptor])
 
-    def _take_stream(self, lines: list[bytes], name: str) -> None:
+    def _take_stream(self, lines: list[bytes], name: str) -> list[shape.Record]:
         texts = [line.decode(errors="backslashreplace") for line in lines]
         if any(FLUSH in text for text in texts):
             self._mark_seen |= any(self._flush is not None and self._flush in text for text in texts)
             texts = [text for text in texts if FLUSH not in text]
-        for record in shape.records(texts, name):
-            self._emit({**record, "event": self._redactor.text(record["event"])}, self._identity)
+        return [{**record, "event": self._redactor.text(record["event"])} for record in shape.records(texts, name)]
 
-    def _take(self, line: bytes) -> None:
+    def _take(self, line: bytes) -> list[shape.Record]:
         if line.startswith(CONTROL):
             self._obey(json.loads(line[1:]))
-            return
+            return []
         try:
             record = json.loads(line)
             record["event"] = str(record["event"])
-            self._emit(self._redactor.tree(record), self._identity)
         except (ValueError, TypeError, KeyError):
-            self._take_stream([line], "stderr")
+            return self._take_stream([line], "stderr")
+        if record["event"] == ENDED:
+            if self._spoke:
+                return []
+            self._ended = True
+        return [self._redactor.tree(record)]
+
+    def _patience(self) -> float:
+        if self._foretold is None or self._ended:
+            return _TELL_EVERY
+        return min(_TELL_EVERY, max(0.0, float(self._foretold["at"]) - time.monotonic()))
+
+    def _speak_for_the_node(self) -> None:
+        # The node itself cannot: native code holds its interpreter, and is about to be ended by a timer.
+        if self._ended or self._foretold is None or time.monotonic() < self._foretold["at"]:
+            return
+        self._ended = self._spoke = True
+        line = {"event": ENDED, "level": "error", "timestamp": _now(), "component": "relay", "source": "noderun"}
+        self._emit({**self._redactor.tree(self._foretold["line"]), **line}, self._identity)
 
     def _obey(self, words: dict[str, Any]) -> None:
         for word, value in words.items():
@@ -131,6 +153,8 @@ class Relay:
                     self._limit(value)
                 case "limits":
                     self._limit(value)
+                case "foretold":
+                    self._foretold = value
                 case "flush":
                     self._flush, self._mark_seen = value, False
 
@@ -161,8 +185,7 @@ class Relay:
 
     def _say(self, level: str, text: str) -> None:
         # Also called on the thread of a sink: only to the stream, which is never the one in trouble then.
-        now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
-        record = {"event": text, "level": level, "timestamp": now, "component": "relay", "source": "noderun"}
+        record = {"event": text, "level": level, "timestamp": _now(), "component": "relay", "source": "noderun"}
         prefix = f"<{shape.PRIORITIES[level]}>" if self._prefixed else ""
         line = json.dumps({**self._identity, **record}) if self._render is None else self._render(record)
         self._stream.put(f"{prefix}{line}\n".encode())
@@ -197,6 +220,14 @@ def main() -> None:
     relay.run()
     # Threads of sinks may wait for ever for somebody who does not read.
     os._exit(0)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _when(record: shape.Record) -> str:
+    return str(record.get("timestamp", ""))
 
 
 def _is_journal(descriptor: int) -> bool:

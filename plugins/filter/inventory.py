@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import itertools
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ _CLIENTS = ("BINANCE", "BINANCE_SPOT", "BINANCE_MARGIN", "BINANCE_COIN_FUTURES",
 _OURS = ("vault_", "tradingnode_", "redis_", "simvenue_", "base_", "release_", "venue")
 DERIVED = frozenset(
     {
+        "__machine_nodes",
         "redis_admin_password",
         "redis_dependent_units",
         "redis_users",
@@ -37,6 +39,15 @@ DERIVED = frozenset(
     }
 )
 """Variables of roles.yml: what is wrong with them is wrong where they come from."""
+
+_OWN_ON_A_MACHINE = {
+    "tradingnode_instance": "give each its own in inventory/…/host_vars/HOST.yml (docs/instances.md)",
+    "tradingnode_redis_password": "with it each could read the other's keys; set tradingnode_redis_password in "
+    "inventory/…/host_vars/HOST.yml to a secret of its own from the vault",
+    "tradingnode_binance_api_key": "two nodes on one account take each other's orders for a stranger's; set the keys "
+    "of an account (or subaccount) of its own in inventory/…/host_vars/HOST.yml",
+}
+"""What two nodes on one machine must not share, and what to do when they do."""
 
 
 def inventory_problems(hosts: Mapping[str, Mapping[str, Any]], env: str) -> list[str]:
@@ -53,7 +64,7 @@ def inventory_problems(hosts: Mapping[str, Mapping[str, Any]], env: str) -> list
             found[problem].append(host)
     everywhere = len(hosts)
     lines = [p if len(names) == everywhere else f"{', '.join(names)}: {p}" for p, names in found.items()]
-    return [*lines, *_shared_trader_ids(hosts)]
+    return [*lines, *_shared_trader_ids(hosts), *_shared_on_a_machine(hosts)]
 
 
 def _host_problems(host: str, variables: Mapping[str, Any], env: str) -> Iterator[str]:
@@ -104,6 +115,21 @@ def _shared_trader_ids(hosts: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
                 f"{' and '.join(names)} have the same tradingnode_trader_id {trader_id}; two live nodes with one id "
                 "trade against each other's state: give each its own in inventory/…/host_vars/HOST.yml"
             )
+
+
+def _shared_on_a_machine(hosts: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    machines: dict[str, list[str]] = defaultdict(list)
+    for host, variables in hosts.items():
+        if "tradingnodes" in variables.get("group_names", []):
+            machines[str(variables.get("ansible_host") or host)].append(host)
+    for address, names in machines.items():
+        # In the order of the inventory; each is compared with those before it.
+        for one, other in itertools.combinations(names, 2):
+            for name, fix in _OWN_ON_A_MACHINE.items():
+                default = "main" if name == "tradingnode_instance" else None
+                mine, theirs = (hosts[node].get(name, default) for node in (one, other))
+                if mine and mine == theirs:
+                    yield f"{one} and {other} are one machine ({address}) and have the same {name}: {fix}"
 
 
 def _flat(value: object) -> str:

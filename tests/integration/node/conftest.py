@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -27,17 +28,21 @@ if TYPE_CHECKING:
 @pytest.fixture
 def redis(tmp_path: Path) -> Iterator[Redis]:
     """A running redis-server."""
-    server = Redis(tmp_path / "redis").start()
-    yield server
-    server.stop()
+    server = Redis(tmp_path / "redis")
+    try:
+        yield server.start()
+    finally:
+        server.stop()
 
 
 @pytest.fixture
 def venue(tmp_path: Path) -> Iterator[Venue]:
     """A running simulated venue."""
-    process = Venue(tmp_path / "venue").start()
-    yield process
-    process.stop()
+    process = Venue(tmp_path / "venue")
+    try:
+        yield process.start()
+    finally:
+        process.stop()
 
 
 @pytest.fixture
@@ -79,6 +84,16 @@ def node(redis: Redis, venue: Venue, variables: dict[str, str], tmp_path: Path) 
         process.stop()
 
 
+@pytest.fixture(autouse=True)
+def transitions(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Checks that the log of a test marked with transitions shows them, in the line of whoever changed the state."""
+    wanted = {mark.args for mark in request.node.iter_markers("transition")}
+    node = request.getfixturevalue("node") if wanted else None
+    yield
+    if node is not None:
+        assert wanted <= seen_transitions(node), "not every transition of the mark was seen"
+
+
 @pytest.fixture
 def gate(venue: Venue) -> Iterator[Gate]:
     """A gate before the venue."""
@@ -92,6 +107,12 @@ def behind_gate(node: Node, redis: Redis, gate: Gate) -> Node:
     """A node that talks to the venue through the gate."""
     node.variables |= where(redis, gate.port)
     return node
+
+
+def seen_transitions(node: Node) -> set[tuple[str, str]]:
+    """Returns the transitions in a node's log."""
+    lines = [json.loads(line) for line in node.log().splitlines() if line.startswith("{")]
+    return {(line["before"], line["state"]) for line in lines if line["event"] == "state"}
 
 
 def where(redis: Redis, venue_port: int) -> dict[str, str]:

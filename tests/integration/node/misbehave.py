@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from nautilus_trader.config import StrategyConfig
@@ -12,6 +13,8 @@ from nautilus_trader.model.identifiers import InstrumentId
 from nautilus_trader.trading.strategy import Strategy
 
 if TYPE_CHECKING:
+    from nautilus_trader.common.component import TimeEvent
+    from nautilus_trader.core.message import Event
     from nautilus_trader.model.data import QuoteTick
     from nautilus_trader.model.events import OrderEvent
 
@@ -36,10 +39,27 @@ class Misbehave(Strategy):  # type: ignore[misc]  # upstream is untyped
         self.subscribe_quote_ticks(INSTRUMENT)
         if self.config.at == "quiet":
             self.subscribe_quote_ticks(InstrumentId.from_str("XRPUSDT-PERP.BINANCE"))
+        soon = timedelta(seconds=1)
+        match self.config.at:
+            case "timer":
+                self.clock.set_timer("beat", soon, callback=self._on_timer)
+            case "alert":
+                self.clock.set_time_alert("once", self.clock.utc_now() + soon, callback=self._on_timer)
+            case "on_event":
+                self.clock.set_timer("beat", soon)
+
+    def _on_timer(self, event: TimeEvent) -> None:
+        raise ValueError(f"told to fail in {event.name}")
+
+    def on_event(self, event: Event) -> None:
+        """Fails if told so; a timer without a callback comes here."""
+        del event
+        self._fail_at("on_event")
 
     def on_quote_tick(self, tick: QuoteTick) -> None:
         """Fails if told so."""
         self._fail_at("on_quote_tick")
+        self._fail_at("cancelled", asyncio.CancelledError)
         if self.config.at == "block":
             time.sleep(3600)
         if self.config.at.startswith("on_order") and not self.cache.orders(strategy_id=self.id):
@@ -66,7 +86,7 @@ class Misbehave(Strategy):  # type: ignore[misc]  # upstream is untyped
         """Fails if told so."""
         self._fail_at("on_load")
 
-    def _fail_at(self, place: str, kind: type[Exception] = ValueError) -> None:
+    def _fail_at(self, place: str, kind: type[BaseException] = ValueError) -> None:
         if self.config.at == place:
             raise kind(f"told to fail in {place}")
 

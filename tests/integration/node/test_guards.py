@@ -82,7 +82,7 @@ def test_long_history_does_not_bend_the_cache(node: Node, venue: Venue) -> None:
     hasty = {"half_spread_bps": 0.2, "skew_bps": 0.5, "min_requote_ms": 50, "max_position": "0.050"}
     node.strategies = [{**MARKET_MAKER, "config": {**MARKET_MAKER["config"], **hasty}}]
     node.start().wait_ready()
-    eventually(lambda: len(venue.ledger()["fills"]) > 520, seconds=90, what="520 fills")
+    eventually(lambda: len(venue.ledger()["fills"]) > 520, seconds=240, what="520 fills")
     node.signal(signal.SIGKILL)
     node.wait_exit()
     # Nobody trades any more, so that node and ledger can be compared at rest.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.integration.node.world import MARKET_MAKER, eventually
+from tests.integration.node.world import MARKET_MAKER, PATIENT_MAKER, eventually
 
 if TYPE_CHECKING:
     from tests.integration.node.world import Node, Venue
@@ -26,6 +26,8 @@ def trading(node: Node, venue: Venue) -> Node:
     return node
 
 
+@pytest.mark.transition("RUNNING", "HALTED")
+@pytest.mark.transition("RECONCILING", "HALTED")
 def test_halt_empties_the_venue_within_a_second_and_outlives_the_process(trading: Node, venue: Venue) -> None:
     """Under load no order is left a second after the command; a killed and restarted node is still halted."""
     began = time.monotonic()
@@ -46,6 +48,7 @@ def test_halt_empties_the_venue_within_a_second_and_outlives_the_process(trading
     assert len(venue.ledger()["orders"]) == sent
 
 
+@pytest.mark.transition("HALTED", "RUNNING")
 def test_resume_lets_the_node_trade_again(trading: Node, venue: Venue) -> None:
     """After resume the strategies' orders reach the venue again, and the state says so."""
     trading.act("halt", "--why", "test")
@@ -69,13 +72,27 @@ def test_flatten_leaves_nothing(trading: Node, venue: Venue) -> None:
 
 
 def test_strategy_can_be_stopped_and_go_on(trading: Node, venue: Venue) -> None:
-    """A stopped strategy cancels its orders and sends none; started again it quotes again."""
+    """A stopped strategy has no order at the venue and sends none, whenever it is stopped; started again it quotes."""
     strategy = trading.ask("strategies")[0]["id"]
-    assert trading.act("stop-strategy", strategy, "--why", "test")["state"] == "STOPPED"
-    assert venue.open_orders() == []
-    assert trading.act("start-strategy", strategy, "--why", "test")["state"] == "RUNNING"
-    eventually(venue.open_orders, what="orders at the venue again")
+    for _ in range(3):
+        assert trading.act("stop-strategy", strategy, "--why", "test")["state"] == "STOPPED"
+        assert venue.open_orders() == []
+        time.sleep(0.5)
+        assert venue.open_orders() == []
+        assert trading.act("start-strategy", strategy, "--why", "test")["state"] == "RUNNING"
+        eventually(venue.open_orders, what="orders at the venue again")
     assert "no strategy Nobody-000" in trading.refused("stop-strategy", "Nobody-000", "--why", "test")
+
+
+def test_strategy_that_goes_on_quotes_both_sides(node: Node, venue: Venue) -> None:
+    """Quotes that were cancelled while their strategy was stopped, which it is not told, are placed anew."""
+    node.strategies = [PATIENT_MAKER]
+    node.start().wait_ready()
+    for _ in range(2):
+        eventually(lambda: len(venue.open_orders()) == 2, what="both quotes")
+        node.act("stop-strategy", "MarketMaker-000", "--why", "test")
+        assert venue.open_orders() == []
+        node.act("start-strategy", "MarketMaker-000", "--why", "test")
 
 
 def test_reconcile_now_finds_nothing_to_do(trading: Node, venue: Venue) -> None:

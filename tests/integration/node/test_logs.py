@@ -117,21 +117,24 @@ def test_full_session_writes_no_secret(
 
 @pytest.mark.parametrize(("at", "code"), [("on_quote_tick", 71), ("on_start", 74)])
 def test_last_line_tells_the_end(node: Node, at: str, code: int) -> None:
-    """The line that says why the process ends is there, and every line before it is whole."""
+    """The last line of all says why the process ended, once, and every line before it is whole."""
     node.strategies = [misbehave(at)]
     assert node.start().wait_exit() == code
-    ended = [line for line in lines(node.log()) if line["event"] == "ended"]
-    assert [line["code"] for line in ended] == [code]
-    assert at in ended[0]["reason"]
+    written = lines(node.log())
+    assert [line["code"] for line in written if line["event"] == "ended"] == [code]
+    assert written[-1]["event"] == "ended"
+    assert at in written[-1]["reason"]
 
 
 def test_last_line_tells_that_redis_has_gone(node: Node, redis: Redis) -> None:
-    """A node whose Redis went away has said so, though native code may wait for Redis until it is ended by force."""
+    """A node whose Redis went away says so last of all, though native code waits for it until it is ended by force."""
     node.variables["HEALTH_PERSISTENCE_LIMIT"] = "3"
     node.start().wait_ready()
     redis.stop()
     assert node.wait_exit(60) == 75
-    assert any(line.get("reason", "").startswith("75 ") for line in lines(node.log()))
+    last = lines(node.log())[-1]
+    assert (last["event"], last["code"]) == ("ended", 75)
+    assert "Redis at 127.0.0.1" in last["reason"]
 
 
 def test_log_level_takes_effect_at_once(node: Node) -> None:

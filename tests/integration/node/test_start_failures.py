@@ -142,6 +142,7 @@ def test_frozen_venue_ends_with_73(node: Node, venue: Venue) -> None:
     ends(node, 73, "no answer in time")
 
 
+@pytest.mark.transition("CONNECTING", "STOPPING")
 def test_wrong_api_key_ends_with_73(node: Node) -> None:
     """A key that the venue refuses ends the start at once, with the venue's own words."""
     node.variables["BINANCE_API_SECRET"] = "wrong-" + "w" * 58
@@ -149,6 +150,15 @@ def test_wrong_api_key_ends_with_73(node: Node) -> None:
     ends(node, 73, "BINANCE refused the connection", "-1022", seconds=15)
 
 
+def test_hang_while_connecting_ends_with_73(node: Node, redis: Redis, gate: Gate) -> None:
+    """A venue that stops answering while its clients connect ends with 73; upstream logs RUNNING and idles."""
+    gate.hold.add("POST /fapi/v1/listenKey")
+    node.variables |= where(redis, gate.port)
+    node.start()
+    ends(node, 73, "BINANCE not connected in time", "NAUTILUS_TIMEOUT_CONNECTION")
+
+
+@pytest.mark.transition("RECONCILING", "STOPPING")
 def test_hang_in_reconciliation_ends_with_72(node: Node, redis: Redis, gate: Gate) -> None:
     """A venue that stops answering during reconciliation ends the start with 72 instead of holding it for ever."""
     gate.hold.add("/fapi/v1/openOrders")

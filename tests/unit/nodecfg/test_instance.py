@@ -14,6 +14,7 @@ def test_main_has_the_names_of_the_contract() -> None:
         "name": "main",
         "unit": "tradingnode.service",
         "order_tag": "001",
+        "user": "tradingnode",
         "redis_user": "tradingnode-main",
         "env_file": "/etc/tradingnode/main.env",
         "strategies_file": "/etc/tradingnode/main.strategies.yaml",
@@ -34,6 +35,7 @@ def test_named_instances_share_nothing() -> None:
     assert not set(map(str, one.values())) & set(map(str, two.values()))
     assert not set(map(str, one.values())) & set(map(str, main.values()))
     assert one["unit"] == "tradingnode@alpha.service"
+    assert len(derive("a" * 24).user) <= 31
     assert derive("alpha") == derive("alpha")
 
 

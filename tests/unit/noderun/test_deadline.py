@@ -10,7 +10,7 @@ PROGRAM = """
 import ctypes, time
 from noderun.deadline import Deadline
 
-deadline = Deadline(lambda code, reason: print(code, reason, flush=True))
+deadline = Deadline(lambda code, reason: print(code, reason, flush=True), lambda at, code, reason: None)
 deadline.arm(0.5, 75, "too late")
 {body}
 """

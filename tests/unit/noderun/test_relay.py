@@ -96,7 +96,10 @@ def test_deadline_leaves_its_reason_while_the_log_is_busy() -> None:
         + """
 from noderun.deadline import Deadline
 for number in range(5000): log.info(f"line {number}")
-Deadline(lambda code, reason: logs.get().error("ended", code=code, reason=reason)).arm(0, 77, "too late")
+Deadline(
+    lambda code, reason: logs.get().error("ended", code=code, reason=reason),
+    lambda at, code, reason: logs.foretell(at, code=code, reason=reason),
+).arm(0, 77, "too late")
 time.sleep(30)
 """
     )
@@ -104,6 +107,47 @@ time.sleep(30)
     assert code == 77
     assert next(line for line in lines if line["event"] == "ended")["reason"] == "too late"
     assert "line 4999" in events(lines)
+
+
+def test_last_line_is_there_though_nobody_in_the_process_could_speak() -> None:
+    """A process that is ended while native code holds its interpreter leaves the same last line, said by the relay."""
+    body = """
+import ctypes
+from noderun.deadline import Deadline
+deadline = Deadline(
+    lambda code, reason: logs.get().error("ended", code=code, reason=reason),
+    lambda at, code, reason: logs.foretell(at, code=code, reason=reason),
+)
+deadline.arm(0.2, 70, "taken back"); deadline.disarm(); time.sleep(1.2)
+deadline.arm(0.5, 75, "Redis went away"); logs.get().info("waiting")
+ctypes.PyDLL(None).sleep(20)
+"""
+    code, lines = run(body)
+    assert code == 75
+    assert events(lines) == ["waiting", "ended"]
+    assert {name: lines[-1][name] for name in ("code", "reason", "level")} == {
+        "code": 75,
+        "reason": "Redis went away",
+        "level": "error",
+    }
+
+
+def test_lines_of_several_pipes_are_in_the_order_of_their_times() -> None:
+    """What upstream and the service write in turn while the relay is busy comes out in turn."""
+    body = (
+        UPSTREAM
+        + """
+import signal
+logs.flush(2); os.kill(logs._pipes._process.pid, signal.SIGSTOP)
+for number in range(50):
+    log.info(f"theirs {number}"); time.sleep(0.001); logs.get().info(f"ours {number}"); time.sleep(0.001)
+time.sleep(0.5)
+os.kill(logs._pipes._process.pid, signal.SIGCONT); logs.flush(5)
+"""
+    )
+    _, lines = run(body)
+    said = [event for event in events(lines) if event.startswith(("theirs", "ours"))]
+    assert said == [f"{who} {number}" for number in range(50) for who in ("theirs", "ours")]
 
 
 def test_burst_is_complete_in_order_and_holds_up_nobody() -> None:

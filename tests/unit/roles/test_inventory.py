@@ -83,15 +83,48 @@ def test_a_missing_vault_is_one_problem(repository: Path) -> None:
 
 def test_two_hosts_never_share_a_trader_id(repository: Path) -> None:
     """Two nodes with one trader id are refused, with both hosts named."""
-    problems = _problems(repository, {"one": GOOD, "two": GOOD})
+    problems = _problems(repository, {"one": GOOD, "two": GOOD | {"ansible_host": "10.213.10.12"}})
     assert len(problems) == 1
     assert problems[0].startswith("one and two have the same tradingnode_trader_id MM-001")
 
 
 def test_a_problem_of_all_hosts_is_told_once(repository: Path) -> None:
     """Ten hosts with one wrong variable are one line."""
-    hosts = {f"h{i}": GOOD | {"venue": "x", "tradingnode_trader_id": f"MM-{i:03}"} for i in range(10)}
+    hosts = {
+        f"h{i}": GOOD | {"venue": "x", "tradingnode_trader_id": f"MM-{i:03}", "ansible_host": f"10.213.10.{i + 11}"}
+        for i in range(10)
+    }
     assert len(_problems(repository, hosts)) == 1
+
+
+def test_two_nodes_on_one_machine_share_nothing(repository: Path) -> None:
+    """Two names with one address are instances of their own, or each thing they share is told with its fix."""
+    own = {"tradingnode_instance": "alpha", "tradingnode_redis_password": "p", "tradingnode_binance_api_key": "k"}
+    other = {"tradingnode_instance": "beta", "tradingnode_redis_password": "q", "tradingnode_binance_api_key": "l"}
+    one, two = GOOD | own, GOOD | other | {"tradingnode_trader_id": "MM-002"}
+    assert _problems(repository, {"one": one, "two": two}) == []
+    problems = _problems(repository, {"one": one, "two": two | own})
+    assert [problem.split("same ")[1].split(":")[0] for problem in problems] == [*own]
+    assert problems[0].startswith("one and two are one machine (10.213.10.11)")
+    assert _problems(repository, {"one": one, "two": two | own | {"ansible_host": "10.213.10.12"}}) == []
+
+
+def test_redis_knows_every_node_of_its_machine(repository: Path) -> None:
+    """The users of a machine's Redis are those of the nodes at its address, whichever of them is asked."""
+    machines = load(repository / "plugins/filter/machines.py")
+    nodes = {
+        "a": {"ansible_host": "10.0.0.1", "tradingnode_trader_id": "AA-1", "tradingnode_redis_password": "one"},
+        "b": {"tradingnode_trader_id": "BB-1"},
+        "c": {"ansible_host": "10.0.0.1", "tradingnode_trader_id": "CC-1", "tradingnode_instance": "gamma"},
+    }
+    for host in ("a", "c"):
+        assert machines.machine_names(nodes, nodes, host) == ["a", "c"]
+    assert machines.machine_names(nodes, ["b"], "a") == []
+    assert machines.redis_users([nodes["a"], nodes["c"]]) == [
+        {"name": "tradingnode-main", "password": "one", "key_prefix": "trader-AA-1:"},
+        {"name": "tradingnode-gamma", "password": "", "key_prefix": "trader-CC-1:"},
+    ]
+    assert machines.node_units(nodes.values()) == ["tradingnode.service"] * 2 + ["tradingnode@gamma.service"]
 
 
 def test_no_problem_shows_a_secret(repository: Path) -> None:
