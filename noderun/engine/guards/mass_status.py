@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
     from noderun.snapshot import Snapshot
 
-_TRIES = 20
+_TRIES = 6
 _PAUSE = 0.1
+"""Seconds before the second try, doubled for each that follows: a venue counts what is asked of it."""
 
 
 def install(client: Any, look: Callable[[], Awaitable[Snapshot]]) -> None:  # noqa: ANN401 untyped upstream
@@ -32,12 +33,12 @@ def install(client: Any, look: Callable[[], Awaitable[Snapshot]]) -> None:  # no
 
     @wraps(generate)
     async def consistent(lookback_mins: int | None = None) -> Any:  # noqa: ANN401 upstream's ExecutionMassStatus
-        for _ in range(_TRIES):
+        for count in range(_TRIES):
             before = await look()
             status = await generate(lookback_mins)
             if status is None or await look() == before:
                 return status
-            await asyncio.sleep(_PAUSE)
+            await asyncio.sleep(_PAUSE * 2**count)
         return None
 
     client.generate_mass_status = consistent

@@ -16,6 +16,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from noderun.lines import one_line
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
@@ -54,13 +56,16 @@ class Reconciliation:
         return True
 
     async def _once(self, timeout_secs: float) -> bool:
-        if not await self._reconcile(timeout_secs=timeout_secs):
-            self.problem = "upstream could not reconcile, see the errors in the log"
-            return False
-        for _ in range(_LOOKS):
-            if not (found := await self._differences()):
-                return True
-            self.problem = "; ".join(found)
-            await asyncio.sleep(_LOOK_AGAIN)
+        try:
+            if not await self._reconcile(timeout_secs=timeout_secs):
+                self.problem = "upstream could not reconcile, see the errors in the log"
+                return False
+            for _ in range(_LOOKS):
+                if not (found := await self._differences()):
+                    return True
+                self.problem = "; ".join(found)
+                await asyncio.sleep(_LOOK_AGAIN)
+        except Exception as error:
+            self.problem = f"the venue could not be asked: {one_line(error)}"
         # An event that was lost meanwhile is found by reconciling again, not by waiting.
         return False
