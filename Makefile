@@ -85,8 +85,8 @@ backup: setup ## fetch an encrypted backup of every node of ENV
 restore: setup ## bring a backup to a host (LIMIT=host; docs/backup.md)
 	$(PLAYBOOK) playbooks/restore.yml $(if $(ARCHIVE),-e backup_archive=$(ARCHIVE))
 
-rotate-secrets: setup ## give Redis and the venue the new secrets of the vault, restart only what must (docs/backup.md)
-	$(PLAYBOOK) playbooks/rotate-secrets.yml
+rotate-secrets: setup ## replace the nodes' Redis password or venue keys (WHAT=redis or venue; docs/backup.md)
+	$(PLAYBOOK) playbooks/rotate-secrets.yml -e what=$(WHAT)
 
 status: setup ## show what every node of ENV does; fails when one is not READY (JSON=1: for machines)
 	@scripts/status $(ENV) $(if $(JSON),--json)

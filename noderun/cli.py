@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -16,6 +16,9 @@ from nodecfg.report import print_problems
 from noderun.control.client import ControlError, ask
 from noderun.control.protocol import LEVELS, Command, Request
 from noderun.states import Exit
+
+if TYPE_CHECKING:
+    from nodecfg import TradingNodeSettings
 
 app = typer.Typer(
     add_completion=False,
@@ -168,15 +171,9 @@ def verify(
 
     Changes nothing; the node may run meanwhile. Exit code 76 when there are such records.
     """
-    from nodecfg import TradingNodeSettings  # noqa: PLC0415 the other commands must be quick
-    from noderun.verify import verify as look  # noqa: PLC0415 see above
+    from noderun.verify import verify as look  # noqa: PLC0415 the other commands must be quick
 
-    own = _derive(instance).env_file
-    try:
-        settings = TradingNodeSettings.from_env(env_file=env_file or (own if os.access(own, os.R_OK) else None))
-    except ConfigurationError as error:
-        print_problems(error.problems)
-        raise typer.Exit(Exit.CONFIGURATION) from None
+    settings = _settings(instance, env_file)
     screen = Console(highlight=False, stderr=True)
     with screen.status("reading the cached state") as progress:
         try:
@@ -192,6 +189,33 @@ def verify(
         typer.echo(f"{verdict.records} records read, {len(verdict.problems)} cannot be")
     if verdict.problems:
         raise typer.Exit(Exit.CACHE_UNREADABLE)
+
+
+@cache.command(name="dump")
+def dump_cache(
+    instance: Name = MAIN,
+    env_file: Annotated[Path | None, typer.Option("--env-file", help="Env file, if not the instance's own.")] = None,
+) -> None:
+    """Print every order, position and account of the cached state as this release reads it, as JSON.
+
+    Changes nothing; the node may run meanwhile.
+    """
+    from nodecfg import TradingNodeConfigFactory  # noqa: PLC0415 the other commands must be quick
+    from noderun.engine.decoded import decoded  # noqa: PLC0415 see above
+
+    config = TradingNodeConfigFactory.from_settings(_settings(instance, env_file))
+    typer.echo(json.dumps(decoded(config)))
+
+
+def _settings(instance: str, env_file: Path | None) -> TradingNodeSettings:
+    from nodecfg import TradingNodeSettings  # noqa: PLC0415 the other commands must be quick
+
+    own = _derive(instance).env_file
+    try:
+        return TradingNodeSettings.from_env(env_file=env_file or (own if os.access(own, os.R_OK) else None))
+    except ConfigurationError as error:
+        print_problems(error.problems)
+        raise typer.Exit(Exit.CONFIGURATION) from None
 
 
 def _list(instance: str, path: Path | None, command: Command, *, as_json: bool) -> None:

@@ -24,7 +24,7 @@ def examine(config: TradingNodeConfig, done: Collection[str], report: Connection
 
     Some records end the interpreter: then ("at", key) is the last word. ("end",) is sent when all were read.
     """
-    database = _open(config)
+    database = open_cache(config)
     loaders: tuple[tuple[str, Callable[[str], Any]], ...] = (
         ("currencies", database.load_currency),
         ("instruments", lambda name: database.load_instrument(InstrumentId.from_str(name))),
@@ -52,7 +52,12 @@ def _read(load: Callable[[str], Any], name: str) -> str | None:
     return "is skipped at a start: what it needs is missing or empty" if record is None else None
 
 
-def _open(config: TradingNodeConfig) -> CacheDatabaseAdapter:
+def open_cache(config: TradingNodeConfig) -> CacheDatabaseAdapter:
+    """Connect to the Redis of a node as its cache does.
+
+    Raises:
+        ValueError: The node keeps no state.
+    """
     if (cache := config.cache) is None:
         raise ValueError("the node keeps no state")
     encoding = msgspec.msgpack if cache.encoding.lower() == "msgpack" else msgspec.json

@@ -71,6 +71,24 @@ def test_healthy_cache_has_nothing_to_report(node: Node, venue: Venue, redis: Re
     assert found["records"] >= 5
 
 
+def test_a_dump_tells_the_state_without_a_node(node: Node, venue: Venue, redis: Redis) -> None:
+    """`noderun cache dump` tells the orders, fills, position and balances that the venue's ledger has."""
+    leave_an_order(node, venue, redis)
+    command = [str(Path(sys.executable).parent / "noderun"), "cache", "dump"]
+    done = subprocess.run(
+        [*command, "--env-file", str(node.directory / "node.env")], capture_output=True, text=True, check=True
+    )
+    found, ledger = json.loads(done.stdout.splitlines()[-1]), venue.ledger()
+    told = {trade for order in found["orders"].values() for trade, *_ in order["fills"]}
+    assert told == {str(fill["trade_id"]) for fill in ledger["fills"]}
+    assert {name: order["status"] for name, order in found["orders"].items()} == {
+        order["client_order_id"]: order["status"] for order in ledger["orders"]
+    }
+    (position,) = (position for position in found["positions"].values() if position["quantity"] != "0")
+    assert [float(position["quantity"])] == [float(one["quantity"]) for one in ledger["positions"]]
+    assert all(account["total"] for account in found["accounts"].values())
+
+
 def test_state_of_strategies_survives_a_kill(node: Node, redis: Redis) -> None:
     """What a strategy saves is in Redis while it runs, and given back to it after a kill."""
     node.variables["HEALTH_STATE_SAVE_INTERVAL"] = "1"
