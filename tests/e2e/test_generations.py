@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from tests.e2e.conftest import Testnet
 
+# Each deploys several times.
+pytestmark = pytest.mark.nightly
+
 _GENERATIONS = "/etc/tradingnode/generations/main"
 
 
@@ -82,7 +85,6 @@ def test_an_upgrade_that_fails_goes_back_by_itself(testnet: Testnet, tmp_path: P
     assert _running(testnet) == back
 
 
-@pytest.mark.nightly
 def test_a_host_without_internet_is_served_by_the_controller(testnet: Testnet, tmp_path: Path) -> None:
     """With a wheelhouse a release is made on a host that has no way out, no cache and no uv."""
     host = testnet.host

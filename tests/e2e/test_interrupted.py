@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from tests.e2e.conftest import Testnet
 
+# Each deploys several times.
+pytestmark = pytest.mark.nightly
+
 _ROOT = "/etc/tradingnode/generations/main"
 _INSTALLED = f"{_ROOT}/current/release/lib/python3*/site-packages/house_maker.py"
 # What a reboot would start now: unit, settings, strategies and a finished release, all of one generation.
@@ -84,7 +87,6 @@ def test_a_deploy_that_was_interrupted_is_healed_by_the_next(testnet: Testnet, t
     _kills(testnet, tmp_path, 3)
 
 
-@pytest.mark.nightly
 def test_twenty_interrupted_deploys_are_healed(testnet: Testnet, tmp_path: Path) -> None:
     """The controller killed at twenty moments of an upgrade: never a mixture, and the same command again is enough."""
     _kills(testnet, tmp_path, 20)

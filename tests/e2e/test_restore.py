@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
     from tests.e2e.conftest import Testnet
 
+# Each deploys several times.
+pytestmark = pytest.mark.nightly
+
 _SUBNET = "10.213.33"
 _SIMVENUE = Path(sys.executable).with_name("simvenue")
 _PLAY = ".venv/bin/ansible-playbook"
@@ -120,7 +123,6 @@ def _known(dump: dict[str, Any]) -> tuple[set[str], set[str]]:
     return {order["client_order_id"] for order in dump["orders"]}, {fill["trade_id"] for fill in dump["fills"]}
 
 
-@pytest.mark.nightly
 def test_a_lost_host_comes_back_from_its_backup(repository: Path, tmp_path: Path) -> None:
     """Backup, power cut and a destroyed disk, a bare host, restore: READY with every order, fill and the position."""
     checkout = clone(repository, tmp_path / "tradingnode-ops", lab="bak", subnet=_SUBNET)

@@ -12,6 +12,9 @@ from tests.support.lab import run, wait_for
 if TYPE_CHECKING:
     from tests.e2e.conftest import Testnet
 
+# Each deploys several times.
+pytestmark = pytest.mark.nightly
+
 _PLAY = ".venv/bin/ansible-playbook"
 
 
@@ -50,7 +53,6 @@ def test_a_redis_password_is_replaced_under_a_trading_node(testnet: Testnet) -> 
     assert _pid(testnet, "tradingnode") == node
 
 
-@pytest.mark.nightly
 def test_venue_keys_are_replaced_under_a_trading_node(testnet: Testnet) -> None:
     """The exchange knows both keys until the node is READY with the new one; then the former one is refused."""
     old = _secret(testnet, "BINANCE_API_KEY")
@@ -69,7 +71,6 @@ _LIAR = r"""#!/bin/sh
 """
 
 
-@pytest.mark.nightly
 def test_a_release_that_reads_the_state_differently_is_stopped(testnet: Testnet) -> None:
     """Equal releases pass on a copy of the live state; one that tells another quantity, or nothing, does not."""
     host, checkout = testnet.host, testnet.checkout
