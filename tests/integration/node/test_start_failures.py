@@ -236,6 +236,15 @@ def test_unreadable_state_ends_with_76(node: Node, redis: Redis) -> None:
     assert redis.admin("LRANGE", key, "0", "-1") == "garbage"
 
 
+def test_search_for_bad_records_that_takes_too_long_does_not_stay_down(node: Node) -> None:
+    """After a start that ended while it loaded, a slow look at the records ends with 75, which systemd tries again."""
+    node.variables["READY_TIMEOUT"] = "1"
+    node.directory.mkdir()
+    (node.directory / "loading").touch()
+    node.start()
+    ends(node, 75, "not every record was read", "READY_TIMEOUT")
+
+
 def test_second_process_on_the_same_socket_ends_with_69(node: Node, tmp_path: Path) -> None:
     """A second process of the same instance ends with 69 and leaves the first alone."""
     node.start().wait_ready()
