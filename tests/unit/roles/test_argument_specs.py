@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 ALL = ("backup", "base", "release", "redis", "simvenue", "tradingnode")
 TYPES: dict[str, type | tuple[type, ...]] = {
     "str": str,
+    "path": str,
     "int": int,
     "float": float,
     "bool": bool,
