@@ -29,9 +29,9 @@ class Screen:
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 60, 120, 0, 0))
         line = [str(BIN / "noderun"), "top", "--socket", str(node.control)]
-        # A session with that terminal, so that Ctrl-C in it is a signal.
+        # A session with that terminal, so that Ctrl-C in it is a signal: a job in the background inherits it as none.
         self.process = subprocess.Popen(
-            ["setsid", "--ctty", *line],
+            ["setsid", "--ctty", "env", "--default-signal=INT", *line],
             stdin=slave,
             stdout=slave,
             stderr=slave,
