@@ -24,6 +24,7 @@ from noderun.engine.guards import (
     fill_order,
     history,
     mass_status,
+    unheard_fills,
 )
 from noderun.engine.guards.gate import Gate
 from noderun.engine.guards.reconciliation import Reconciliation
@@ -83,6 +84,7 @@ class Engine:
             fill_order.install(client)
             mass_status.install(client, partial(views.venue_snapshot, self._kernel, client))
         history.install(self._kernel)
+        unheard_fills.install(self._kernel, self.exec_clients())
         self.gate = Gate(self.exec_clients(), lost)
         for client in (*self.exec_clients(), *self._data_clients()):
             connects.install(client, self._connect_failed)

@@ -1,11 +1,12 @@
-"""One symbol is asked for once.
+"""One symbol is asked for once, and every symbol that has an order.
 
 Upstream: `BinanceCommonExecutionClient._get_cache_active_symbols` (nautilus_trader/adapters/binance/execution.py) names
 an instrument `BTCUSDT-PERP`, the venue's answers name it `BTCUSDT`. The union holds both, orders and trades are fetched
 and counted twice, and the engine makes up fills that open or close a position. It happens at every mass status with
-something in the cache: a reconnect of the user stream, a warm restart.
+something in the cache: a reconnect of the user stream, a warm restart. Orders that are in flight are not looked at:
+when they were filled and left the account flat, no symbol is asked for, and their fills stay unknown.
 
-Here: the cache's symbols are written as the venue writes them.
+Here: the cache's symbols are written as the venue writes them, with those of orders in flight.
 
 Shown by: tests/integration/node/test_guards.py. Can go when upstream's method does the same.
 """
@@ -25,6 +26,8 @@ def install(client: Any) -> None:  # noqa: ANN401 any of upstream's execution cl
     spelt_for_the_cache = client._get_cache_active_symbols  # noqa: SLF001 the method that is at fault
 
     def active_symbols() -> set[str]:
-        return {str(BinanceSymbol(symbol)) for symbol in spelt_for_the_cache()}
+        in_flight = client._cache.orders_inflight(venue=client.venue)  # noqa: SLF001 upstream's own look
+        spelt = spelt_for_the_cache() | {order.instrument_id.symbol.value for order in in_flight}
+        return {str(BinanceSymbol(symbol)) for symbol in spelt}
 
     setattr(client, spelt_for_the_cache.__name__, active_symbols)

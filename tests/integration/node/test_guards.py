@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 BUY = {"account": "node", "symbol": "BTCUSDT", "side": "BUY", "type": "MARKET", "quantity": "0.010"}
+SELL = {**BUY, "side": "SELL"}
 
 
 def test_failed_position_query_is_not_a_flat_position(behind_gate: Node, venue: Venue, gate: Gate) -> None:
@@ -48,6 +49,29 @@ def test_user_stream_that_reconnects_counts_nothing_twice(behind_gate: Node, ven
 
         eventually(reconciled, what="the adapter asks for a mass status after the reconnect")
         assert equal(behind_gate, venue) == []
+
+
+def test_unheard_fill_is_told_by_the_venue(node: Node, venue: Venue) -> None:
+    """An order that was filled while nobody heard it has the venue's fills, not one that was made up."""
+    node.strategies = [misbehave("on_order_quietly")]
+    venue.call("POST", "/admin/v1/faults", {"kind": "drop_event", "event": "ORDER_TRADE_UPDATE"})
+    node.start().wait_ready()
+    eventually(lambda: node.ask("status")["positions"], seconds=60, what="a check finds the order filled")
+    assert equal(node, venue) == []
+    assert "inferred" not in node.log()
+
+
+def test_unheard_fills_that_left_the_account_flat_are_told(behind_gate: Node, venue: Venue, gate: Gate) -> None:
+    """A mass status asks for the symbol of an order in flight, though nothing is open at the venue."""
+    behind_gate.strategies = [misbehave("on_order_quietly")]
+    venue.call("POST", "/admin/v1/faults", {"kind": "drop_event", "event": "ORDER_TRADE_UPDATE"})
+    behind_gate.start().wait_ready()
+    eventually(lambda: venue.ledger()["fills"], what="a fill at the venue")
+    venue.call("POST", "/admin/v1/orders", SELL)
+    gate.cut()
+    eventually(lambda: behind_gate.ask("dump")["fills"], seconds=60, what="fills reach the node")
+    assert equal(behind_gate, venue) == []
+    assert "inferred" not in behind_gate.log()
 
 
 def test_venue_that_restarts_is_found_again(node: Node, venue: Venue) -> None:
