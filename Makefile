@@ -103,10 +103,11 @@ bench: setup-tests ## measure the times README promises
 coverage: setup-tests ## branches of nodecfg that its tests reach; fails below 95 %
 	$(BIN)/pytest -q $(SIDE_BY_SIDE) --cov=nodecfg tests/unit/nodecfg tests/integration/nodecfg tests/integration/nodecfg_command
 
-docs: setup ## write the generated files anew: .env examples, reference, JSON Schema
+docs: setup ## write the generated files anew: .env examples, reference, JSON Schema, the roles' tables
 	$(BIN)/nodecfg env-template --directory .
 	$(BIN)/nodecfg docs
 	$(BIN)/nodecfg schema --output docs/nodecfg.schema.json
+	$(BIN)/python scripts/role-docs
 
 lock: setup ## write locks/ anew after a change of dependencies (UPGRADE=1: newest versions)
 	@UPGRADE=$(UPGRADE) scripts/lock

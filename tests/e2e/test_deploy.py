@@ -106,7 +106,7 @@ def test_halt_and_resume_by_command(testnet: Testnet) -> None:
     try:
         status = testnet.host.node("status")
         assert status["state"] == "HALTED"
-        assert any(reason in line for line in status["reasons"])
+        assert any(reason in line for line in status["reasons"]), status["reasons"]
         assert closing_rows(_deploy(testnet).stdout)["lab1"]["state"] == "HALTED"
     finally:
         run(testnet.checkout, "make", "resume", "WHY=drill over")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -50,6 +52,13 @@ def test_defaults_have_the_type_they_promise(repository: Path, role: str) -> Non
 def test_variables_carry_the_role_s_name(repository: Path, role: str) -> None:
     """Nobody else's variable can reach a role by accident."""
     assert all(name.startswith(f"{role}_") for name in _options(repository, role))
+
+
+def test_readmes_show_the_variables(repository: Path) -> None:
+    """The table of every role's README is the one that `make docs` would write."""
+    command = [sys.executable, str(repository / "scripts/role-docs"), "--check"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("role", ["backup", "base", "redis", "simvenue", "tradingnode"])
