@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tests.support.ledger import differences
+from tests.support.patience import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,7 +70,7 @@ class Host:
         """
         self.ssh("simvenue market pause")
         try:
-            deadline = time.monotonic() + within
+            deadline = time.monotonic() + within * PATIENCE
             while found := differences(self.node("dump"), ledger := self.ledger()):
                 assert time.monotonic() < deadline, "node and venue differ:\n" + "\n".join(found)
                 time.sleep(0.5)
@@ -79,7 +80,12 @@ class Host:
 
 
 def wait_for(condition: Callable[[], bool], *, within: float, what: str) -> float:
-    """Polls until the condition holds and returns the seconds it took; raises AssertionError at the deadline."""
+    """Polls until the condition holds and returns the seconds it took; raises AssertionError at the deadline.
+
+    The deadline is that of a calm machine.
+
+    """
+    within *= PATIENCE
     start = time.monotonic()
     while not condition():
         assert time.monotonic() - start < within, f"{what}: not within {within} s"

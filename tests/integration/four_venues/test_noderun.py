@@ -51,13 +51,13 @@ def test_noderun_trades_on_both_exchanges(everything: Everything, redis: Redis, 
         "BINANCE_SPOT_INSTRUMENT_IDS": INSTRUMENTS[1],
         "BYBIT_INSTRUMENT_IDS": INSTRUMENTS[2],
         "BYBIT_PRODUCT_TYPES": "LINEAR",
-        "READY_TIMEOUT": "60",
+        "READY_TIMEOUT": "90",
         "READY_DATA_TIMEOUT": "20",
     }
     node = Node(tmp_path / "node", settings, [_strategy(instrument) for instrument in INSTRUMENTS])
     try:
         node.start().wait_ready(90)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while list(fills(everything).values()) != [{"BUY", "SELL"}] * len(INSTRUMENTS):
             assert time.monotonic() < deadline, fills(everything)
             time.sleep(0.5)

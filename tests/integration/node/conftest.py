@@ -67,7 +67,7 @@ def variables() -> dict[str, str]:
         "BINANCE_BASE_URL_HTTP": "http://127.0.0.1:1",
         "BINANCE_BASE_URL_WS": "ws://127.0.0.1:1",
         "BINANCE_BASE_URL_WS_STREAM": "ws://127.0.0.1:1",
-        "READY_TIMEOUT": "30",
+        "READY_TIMEOUT": "90",
         "READY_DATA_TIMEOUT": "10",
         "SHUTDOWN_TIMEOUT": "15",
         "HEALTH_REST_PORT": "0",

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Self
 import yaml
 
 from tests.support.ledger import differences
+from tests.support.patience import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,7 +53,8 @@ STARTED_SECONDS = 60.0
 
 
 def eventually(look: Callable[[], Any], *, seconds: float = 20.0, what: str = "") -> Any:  # noqa: ANN401 whatever is looked for
-    """Returns the first truthy result, or fails."""
+    """Returns the first truthy result, or fails; seconds are those of a calm machine."""
+    seconds *= PATIENCE
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         if result := look():
@@ -383,7 +385,7 @@ def equal(node: Node, venue: Venue) -> list[str]:
     Two reads of a trading system never are one moment.
     """
     venue.call("POST", "/admin/v1/market/pause")
-    until = time.monotonic() + 40
+    until = time.monotonic() + 40 * PATIENCE
     while (found := differences(node.ask("dump"), venue.ledger())) and time.monotonic() < until:
         time.sleep(0.2)
     venue.call("POST", "/admin/v1/market/resume")

@@ -60,7 +60,7 @@ def _serve(directory: Path) -> Iterator[Server]:
     ]
     process = subprocess.Popen([program, *arguments, "--port", str(server.port)], stdout=subprocess.DEVNULL)
     try:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while True:
             try:
                 server.admin().ping()

@@ -34,7 +34,7 @@ class Simvenue:
             self.process = subprocess.Popen(
                 command, stderr=log, stdout=log, text=True, env={"PATH": "/usr/bin:/bin", **environment}
             )
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 90
         while True:
             assert self.process.poll() is None, (self.config.parent / "serve.log").read_text()
             assert time.monotonic() < deadline, "simvenue does not answer"

@@ -63,7 +63,7 @@ def test_a_barrier_holds_until_released(venue: Simvenue) -> None:
     answers: list[int] = []
 
     def wait_for_waiting() -> list[Any]:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while not (waiting := _json(venue, "fault", "list")["faults"][0]["waiting"]):
             assert time.monotonic() < deadline
         return list(waiting)

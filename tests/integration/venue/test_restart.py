@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def test_a_node_survives_a_killed_venue(simvenue: Simvenue, tmp_path: Path) -> None:
     """After kill -9 and a restart the resting order is still there, streams come back, and trading goes on."""
     node = Node(simvenue, tmp_path, "survive", seconds=100, customer=simvenue.customer)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while not node.marker.exists():
         assert time.monotonic() < deadline, node.log[-3000:]
         time.sleep(0.05)

@@ -58,7 +58,7 @@ def node_variables(redis: Redis, venue_port: int) -> dict[str, str]:
         **sockets,
         "HEALTH_REST_PORT": "0",
         "HEALTH_GRPC_PORT": "0",
-        "READY_TIMEOUT": "40",
+        "READY_TIMEOUT": "90",
         "READY_DATA_TIMEOUT": "10",
         "SHUTDOWN_TIMEOUT": "20",
     }

@@ -42,7 +42,7 @@ def _of_filled_orders(errors: list[str], ledger: dict[str, Any]) -> list[str]:
 
 
 def _wait_for(reached: Callable[[], bool], node: Node) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while not reached():
         assert time.monotonic() < deadline, node.log[-3000:]
         time.sleep(0.05)

@@ -47,7 +47,7 @@ def _server(port: int, data: Path, *argv: str) -> Iterator[redis.Redis]:
         process = subprocess.Popen(command, stdout=output, stderr=output)
     client = _client(port)
     try:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while not _answers(client):
             assert process.poll() is None, log.read_text()
             assert time.monotonic() < deadline
