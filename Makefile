@@ -37,8 +37,7 @@ lint: setup ## check style, types, roles, and that no secret is in the repositor
 SIDE_BY_SIDE := -n 3 --dist loadfile
 
 test: lint setup-tests ## lint, then every test, also those that boot lab hosts
-	$(BIN)/pytest $(SIDE_BY_SIDE) tests/unit tests/integration
-	$(BIN)/pytest tests/e2e
+	@$(BIN)/python scripts/test-all
 
 test-fast: setup-tests ## unit and integration tests without the slow ones, no lab hosts
 	$(BIN)/pytest $(SIDE_BY_SIDE) -m "not slow and not nightly" tests/unit tests/integration
