@@ -12,11 +12,12 @@ from nautilus_trader.model.enums import TradingState
 from nautilus_trader.trading.strategy import Strategy
 
 from noderun.control.protocol import RefusedError
-from noderun.engine import figures, links, views
+from noderun.engine import figures, links, starts, views
 from noderun.engine.events import Events
 from noderun.engine.feeds import Feeds
 from noderun.engine.freshness import Freshness
 from noderun.engine.guards import (
+    account_events,
     active_symbols,
     connects,
     early_pushes,
@@ -24,6 +25,8 @@ from noderun.engine.guards import (
     fill_order,
     history,
     mass_status,
+    position_snapshots,
+    recorded_trades,
     unheard_fills,
 )
 from noderun.engine.guards.gate import Gate
@@ -84,6 +87,9 @@ class Engine:
             fill_order.install(client)
             mass_status.install(client, partial(views.venue_snapshot, self._kernel, client))
         history.install(self._kernel)
+        account_events.install(self._kernel)
+        position_snapshots.install(self._kernel)
+        recorded_trades.install(self._kernel.portfolio.analyzer)
         unheard_fills.install(self._kernel, self.exec_clients())
         self.gate = Gate(self.exec_clients(), lost)
         for client in (*self.exec_clients(), *self._data_clients()):
@@ -130,9 +136,9 @@ class Engine:
             raise Failure(Exit.NOT_CONNECTED, f"{client} refused the connection: {one_line(error)}")
         error_at_start = self._start_task.exception()
         if error_at_start is not None:
-            raise self._start_failure(error_at_start)
+            raise starts.raised(self, error_at_start)
         if not self._kernel.trader.is_running:
-            raise self._stuck()
+            raise starts.stuck(self)
         waiting_for = [f"{name} is {state}" for name, state in self.strategy_states().items() if state != "RUNNING"]
         if waiting_for:
             raise Failure(Exit.STRATEGY_START, f"strategy {', '.join(waiting_for)} after its start")
@@ -141,7 +147,7 @@ class Engine:
         """Return the failure of a start that took longer than READY_TIMEOUT, by the step it was in."""
         if self._kernel.trader.is_running:
             return Failure(Exit.NOT_CONNECTED, f"market data did not flow within {seconds:g} s (READY_TIMEOUT)")
-        failure = self._stuck()
+        failure = starts.stuck(self)
         return Failure(failure.code, f"{failure.reason}; the start took longer than {seconds:g} s (READY_TIMEOUT)")
 
     async def differences(self) -> list[str]:
@@ -348,19 +354,3 @@ class Engine:
             self._on_shutdown(Exit.HANDLER, f"a handler raised: {reason}")
         else:
             self._on_shutdown(Exit.STOPPED, f"{command.component_id} asked the node to stop: {reason}")
-
-    def _start_failure(self, error: BaseException) -> Failure:
-        starting = [name for name, state in self.strategy_states().items() if state == "STARTING"]
-        if starting:
-            return Failure(Exit.STRATEGY_START, f"strategy {starting[0]} raised in on_start: {one_line(error)}")
-        return Failure(Exit.UNEXPECTED, f"the start raised: {one_line(error)}")
-
-    def _stuck(self) -> Failure:
-        if not self.connected:
-            names = ", ".join(name for name, connected in self.venues() if not connected)
-            return Failure(
-                Exit.NOT_CONNECTED, f"{names} not connected in time (NAUTILUS_TIMEOUT_CONNECTION); see the log's errors"
-            )
-        if not self.reconciliation.done:
-            return Failure(Exit.NOT_RECONCILED, f"not reconciled: {self.reconciliation.problem}")
-        return Failure(Exit.STRATEGY_START, "margins and unrealized PnL not known in time (NAUTILUS_TIMEOUT_PORTFOLIO)")
