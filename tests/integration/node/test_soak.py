@@ -129,7 +129,8 @@ def test_soak(node: Node, venue: Venue) -> None:
     third = len(warm) // 3
     (memory, fds, orders), (memory_end, fds_end, orders_end) = median(warm[:third]), median(warm[-third:])
     print(
-        f"memory {memory:.0f} -> {memory_end:.0f} KiB over {orders_end - orders:.0f} orders, descriptors {fds} -> {fds_end}"
+        f"memory {memory:.0f} -> {memory_end:.0f} KiB over {orders_end - orders:.0f} orders, "
+        f"descriptors {fds} -> {fds_end}"
     )
     for name, calls in (("health", health), ("scrape", scrapes)):
         took = sorted(calls.seconds)
