@@ -9,9 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from nautilus_trader.model.enums import TradingState
-from nautilus_trader.trading.strategy import Strategy
 
-from noderun.control.protocol import RefusedError
 from noderun.engine import figures, links, starts, views
 from noderun.engine.events import Events
 from noderun.engine.feeds import Feeds
@@ -36,7 +34,7 @@ from noderun.snapshot import differences
 from noderun.states import Exit, Failure, State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from nautilus_trader.live.node import TradingNode
     from nautilus_trader.system.kernel import NautilusKernel
@@ -45,7 +43,6 @@ if TYPE_CHECKING:
     from noderun.figures import Figures
 
 _CANCEL_TASKS = 2.0
-_LOOK_EVERY = 0.05
 _RECONCILE_SECONDS = 30.0
 _HANDLER_RAISED = "Unexpected exception in "
 
@@ -239,59 +236,9 @@ class Engine:
         self.gate.closed = None
         self._kernel.risk_engine.set_trading_state(TradingState.ACTIVE)
 
-    async def switch_strategy(self, name: str, *, run: bool) -> None:
-        """Stop a strategy, or let a stopped one go on.
-
-        Raises:
-            RefusedError: It cannot go on: upstream calls `on_resume` then, and this one has none.
-        """
-        strategy = next(s for s in self._kernel.trader.strategies() if str(s.id) == name)
-        if run and strategy.is_stopped:
-            if type(strategy).on_resume is Strategy.on_resume:
-                raise RefusedError(f"{name} has no on_resume, so it cannot go on; restart the node")
-            strategy.resume()
-        elif run and not strategy.is_running:
-            strategy.start()
-        elif not run and strategy.is_running:
-            strategy.stop()
-            while not strategy.is_stopped:  # noqa: ASYNC110 a market exit on stop tells nobody when it is done
-                await asyncio.sleep(_LOOK_EVERY)
-
     async def reconcile(self) -> bool:
         """Ask every venue for its state and bring the cache to it; False when that did not succeed."""
         return bool(await self._kernel.exec_engine.reconcile_execution_state(timeout_secs=_RECONCILE_SECONDS))
-
-    async def stop_components(self) -> list[str]:
-        """Stop every strategy, actor and algorithm, each by itself, and return what raised.
-
-        Upstream's trader stops at the first `on_stop` that raises, and the node then never ends.
-        """
-        raised: list[str] = []
-        for component in self._components():
-            if component.is_running:
-                try:
-                    component.stop()
-                except Exception as error:
-                    raised.append(f"{component.id} raised in on_stop: {one_line(error)}")
-        return raised
-
-    def still_running(self) -> list[str]:
-        """Return the components that have not stopped yet (a market exit on stop takes its time)."""
-        return [str(component.id) for component in self._components() if component.is_running]
-
-    def save_state(self) -> list[str]:
-        """Save the state of every strategy and actor, each by itself, and return what raised."""
-        cache, raised = self._kernel.cache, []
-        for components, save in (
-            (self._kernel.trader.strategies(), cache.update_strategy),
-            (self._kernel.trader.actors(), cache.update_actor),
-        ):
-            for component in components:
-                try:
-                    save(component)
-                except Exception as error:
-                    raised.append(f"{component.id} raised in on_save: {one_line(error)}")
-        return raised
 
     async def close(self) -> None:
         """Stop engines and clients, however far the start had come, and let every task end."""
@@ -332,10 +279,6 @@ class Engine:
             "execution commands": execution.get_cmd_queue_task(),
             "execution events": execution.get_evt_queue_task(),
         }
-
-    def _components(self) -> Iterator[Any]:
-        trader = self._kernel.trader
-        yield from (*trader.actors(), *trader.strategies(), *trader.exec_algorithms())
 
     def _data_clients(self) -> list[Any]:
         return list(self._kernel.data_engine._clients.values())  # noqa: SLF001 upstream tells only their ids
