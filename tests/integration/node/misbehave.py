@@ -8,6 +8,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from nautilus_trader.config import StrategyConfig
+from nautilus_trader.core.uuid import UUID4
+from nautilus_trader.execution.messages import SubmitOrder
 from nautilus_trader.model.enums import OrderSide
 from nautilus_trader.model.identifiers import InstrumentId
 from nautilus_trader.trading.strategy import Strategy
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from nautilus_trader.model.data import QuoteTick
     from nautilus_trader.model.events import OrderEvent, PositionOpened
 
+RASH = "903"
 INSTRUMENT = InstrumentId.from_str("BTCUSDT-PERP.BINANCE")
 
 
@@ -128,6 +131,42 @@ def busy(instrument: str) -> dict[str, object]:
         "strategy_path": f"{module}:Busy",
         "config_path": f"{module}:BusyConfig",
         "config": {"instrument_id": instrument, "order_id_tag": "901"},
+    }
+
+
+class Rash(Strategy):  # type: ignore[misc]  # upstream is untyped
+    """Orders all the time, past the risk engine, as upstream's emulator does with the orders that it releases."""
+
+    def on_start(self) -> None:
+        """Subscribes."""
+        self._ordered = 0
+        self.subscribe_quote_ticks(INSTRUMENT)
+
+    def on_quote_tick(self, tick: QuoteTick) -> None:
+        """Orders far from the market, not more often than the venue allows."""
+        now = self.clock.timestamp_ns()
+        if now - self._ordered < 250_000_000:
+            return
+        self._ordered = now
+        instrument = self.cache.instrument(INSTRUMENT)
+        price = instrument.make_price(tick.bid_price.as_decimal() * 9 / 10)
+        order = self.order_factory.limit(INSTRUMENT, OrderSide.BUY, instrument.make_qty(0.01), price)
+        self.cache.add_order(order, None, None)
+        command = SubmitOrder(self.trader_id, self.id, order, UUID4(), now)
+        self.msgbus.send(endpoint="ExecEngine.execute", msg=command)
+
+
+class RashConfig(StrategyConfig, frozen=True):
+    """Nothing to choose."""
+
+
+def rash() -> dict[str, object]:
+    """Returns the entry of strategies.yaml for a strategy that the risk engine does not stop."""
+    module = "tests.integration.node.misbehave"
+    return {
+        "strategy_path": f"{module}:Rash",
+        "config_path": f"{module}:RashConfig",
+        "config": {"order_id_tag": RASH},
     }
 
 
