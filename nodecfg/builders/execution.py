@@ -32,7 +32,7 @@ def build_exec_engine_config(
 
     Snapshots stay off: one list per order and per position, never removed. Closed orders and positions are purged from
     memory and Redis, or start-up time and memory grow with history (100,000 orders: 23 s, 1 GB). Upstream's purge of
-    account events warns of each one instead of deleting it from Redis, so they are not kept there; noderun purges memory.
+    account events warns of each one instead of deleting it from Redis, so none is kept there; noderun purges memory.
     """
     execution = execution or ExecEngineSettings()
     orders, positions = (
