@@ -133,6 +133,7 @@ class Venue:
         name: Which of simvenue's venues.
         instruments: What is listed there.
         balances: What the customer starts with.
+        faults: Settings of the faults, as the log of requests.
     """
 
     directory: Path
@@ -142,6 +143,7 @@ class Venue:
     instruments: tuple[str, ...] = ("BTCUSDT", "ETHUSDT")
     balances: dict[str, str] = field(default_factory=lambda: {"USDT": "100000"})
     market: dict[str, Any] = field(default_factory=lambda: {"kind": "synthetic", "seed": 7, "speed": 5.0})
+    faults: dict[str, Any] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -173,6 +175,7 @@ class Venue:
                         }
                     ],
                     "market": self.market,
+                    "faults": self.faults,
                 }
             )
         )
@@ -222,12 +225,17 @@ class Venue:
 
 @dataclass
 class Node:
-    """One `noderun run`, as systemd would run it: notify socket, run directory, env file."""
+    """One `noderun run`, as systemd would run it: notify socket, run directory, env file.
+
+    Attributes:
+        command: What is run; another one for a build that is broken on purpose.
+    """
 
     directory: Path
     variables: dict[str, str]
     strategies: list[dict[str, Any]] = field(default_factory=lambda: [MARKET_MAKER])
     instance: str = "main"
+    command: tuple[str, ...] = (str(BIN / "noderun"),)
     process: subprocess.Popen[bytes] | None = None
     messages: list[tuple[float, str]] = field(default_factory=list)
     started: float = 0.0
@@ -269,7 +277,7 @@ class Node:
         self.started = time.monotonic()
         with (self.directory / "node.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [BIN / "noderun", "run", "--instance", self.instance, "--env-file", env_file],
+                [*self.command, "run", "--instance", self.instance, "--env-file", env_file],
                 env=environment,
                 cwd=self.directory,
                 stdout=log,
