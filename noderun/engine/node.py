@@ -19,10 +19,12 @@ from noderun.engine.freshness import Freshness
 from noderun.engine.guards import (
     active_symbols,
     connects,
+    doubtful_rejections,
     early_pushes,
     failed_queries,
     fill_order,
     history,
+    in_flight,
     mass_status,
     unheard_fills,
 )
@@ -77,14 +79,17 @@ class Engine:
         self.feeds = Feeds(self._kernel)
         self.freshness = Freshness(self._kernel, self.feeds)
         self.reconciliation = Reconciliation(self._kernel.exec_engine, self.differences)
+        checked = self._kernel.exec_engine.inflight_check_interval_ms > 0
         for client in self.exec_clients():
             active_symbols.install(client)
+            doubtful_rejections.install(client, checked=checked)
             early_pushes.install(client)
             failed_queries.install(client)
             fill_order.install(client)
             mass_status.install(client, partial(views.venue_snapshot, self._kernel, client))
         history.install(self._kernel)
         unheard_fills.install(self._kernel, self.exec_clients())
+        in_flight.install(self._kernel, self.exec_clients())
         self.gate = Gate(self.exec_clients(), lost)
         for client in (*self.exec_clients(), *self._data_clients()):
             connects.install(client, self._connect_failed)

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 VARIABLE = "CHAOS_BROKEN"
-COMMAND = (sys.executable, "-m", "tests.chaos.broken")
 _DROPPED, _DOUBLED, _FORGOTTEN = 7, 9, 5
 
 
@@ -82,6 +81,11 @@ def forget_orders() -> None:
         ExecutionEngine._handle_event(engine, event)
 
     LiveExecutionEngine._handle_event = handle
+
+
+def command(way: str) -> tuple[str, ...]:
+    """Return what starts a noderun that is broken in one way."""
+    return ("env", f"{VARIABLE}={way}", sys.executable, "-m", "tests.chaos.broken")
 
 
 WAYS: dict[str, Callable[[], None]] = {

@@ -48,15 +48,27 @@ def _end(order: Mapping[str, Any]) -> float:
 
 def nothing_through_closed_gates(history: History) -> Finding:
     """I8: the venue gets no order and no change of one while the node is halted, not ready yet, or stopping."""
-    gates = [*history.halted, *(window for session in history.sessions for window in _closed(session))]
     sent = [request for request in history.requests if _is_new_order(request)]
-    wrong = [
-        f"{request['method']} {request['path']} while {gate.what}"
-        for gate in gates
-        for request in sent
-        if gate.since + _GRACE < float(request["time_ms"]) / 1000 < gate.until - _GRACE
-    ]
-    return found("I8", wrong, looked_at=gates)
+    wrong = [_through(request, gate) for gate in history.halted for request in sent if _inside(request, gate)]
+    for session in history.sessions:
+        # The log does not say who sent it: what another process may send is not this one's.
+        open_gates = [_open_gate(other) for other in history.sessions if other is not session and other.ready]
+        own = [request for request in sent if not any(_inside(request, gate) for gate in open_gates)]
+        wrong += [_through(request, gate) for gate in _closed(session) for request in own if _inside(request, gate)]
+    return found("I8", wrong, looked_at=history.halted or history.sessions)
+
+
+def _inside(request: Mapping[str, Any], window: Window) -> bool:
+    return window.since + _GRACE < float(request["time_ms"]) / 1000 < window.until - _GRACE
+
+
+def _through(request: Mapping[str, Any], gate: Window) -> str:
+    return f"{request['method']} {request['path']} while {gate.what}"
+
+
+def _open_gate(session: Session) -> Window:
+    over = session.stopping or session.ended or _FOR_EVER
+    return Window(since=(session.ready or 0.0) - 2 * _GRACE, until=over + 2 * _GRACE, what="ready")
 
 
 def _closed(session: Session) -> list[Window]:

@@ -205,3 +205,10 @@ def test_false_outweighs_unknown_outweighs_true() -> None:
     ]
     for findings, verdict in cases:
         assert worst(findings) is verdict
+
+
+def test_second_node_is_not_blamed_for_what_the_first_sends() -> None:
+    """Requests while one node is ready are its own, however long another one waits beside it."""
+    waiting = Session(who="second", started=20.0, ended=40.0, code=69)
+    history = replace(SOUND, sessions=(*SOUND.sessions, waiting), requests=sent(30_000).requests)
+    assert CHECKERS["I8"](history).verdict is Verdict.TRUE
