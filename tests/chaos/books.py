@@ -41,7 +41,10 @@ def positions(history: History) -> Finding:
 
 
 def open_orders(history: History) -> Finding:
-    """I5: what is open at the venue is open in the cache with the right strategy, and the other way round."""
+    """I5: what is open at the venue is open in the cache with the right strategy, and the other way round.
+
+    An order that was written down and never sent (killed in between) stays INITIALIZED: nobody sends it any more.
+    """
     if history.dump is None:
         return unknown("I5", "no node answered")
     ours = {order["client_order_id"]: order for order in history.dump["orders"]}
@@ -57,7 +60,7 @@ def open_orders(history: History) -> Finding:
     wrong += [
         f"order {name} is {order['status']} at the node, not open at the venue"
         for name, order in sorted(ours.items())
-        if order["status"] not in _CLOSED and name not in theirs
+        if order["status"] not in {*_CLOSED, "INITIALIZED"} and name not in theirs
     ]
     return found("I5", wrong, looked_at=theirs or ours)
 

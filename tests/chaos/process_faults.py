@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 import time
 from functools import partial
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from tests.chaos.site import Site
     from tests.chaos.wire import Document, Wire
 
-_BARRIER_SECONDS = 15.0
+_BARRIER_SECONDS = 40.0
 
 
 def _kill(site: Site, rng: Random) -> Token:
@@ -90,6 +91,26 @@ def _kill_in_stop(site: Site, rng: Random) -> Token:
     reached = _wait_for(site, number)
     pid = site.supervisor.kill()
     return pid if reached else None
+
+
+def _kill_in_flatten(site: Site, rng: Random) -> Token:
+    del rng
+    eventually(lambda: (site.dump() or {}).get("positions"), seconds=30, what="a position to close")
+    number = site.add_fault(kind="hold", when="after", **site.wire.submit)
+    with subprocess.Popen(
+        site.node.line("flatten", "--why", "chaos"), stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT
+    ):
+        site.supervisor.wait_state("HALTED", seconds=10, since=time.time())
+        reached = _wait_for(site, number)
+        pid = site.supervisor.kill()
+    return pid if reached else None
+
+
+def _resume_after_flatten(site: Site, token: Token) -> None:
+    _clear(site, token)
+    if site.supervisor.wait_state("HALTED", seconds=60, since=time.time()) is None:
+        raise AssertionError("the halt of a flatten did not survive a kill")
+    site.node.act("resume", "--why", "chaos")
 
 
 def _stop_for(site: Site, rng: Random) -> Token:
@@ -179,6 +200,14 @@ PROCESS_FAULTS: tuple[Fault, ...] = (
         inject=_kill_in_stop,
         took_hold=_killed,
         heal=_clear,
+        halt=False,
+    ),
+    Fault(
+        name="kill -9 during a flatten",
+        row=1,
+        inject=_kill_in_flatten,
+        took_hold=_killed,
+        heal=_resume_after_flatten,
         halt=False,
     ),
     Fault(name="kill -9, four times", row=2, inject=_kill_often, took_hold=_killed),

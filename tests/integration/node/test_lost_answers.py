@@ -40,7 +40,7 @@ def hits(venue: Venue, number: int) -> int:
 def test_order_behind_a_lost_answer_is_not_rejected(node: Node, venue: Venue, answer: dict[str, Any]) -> None:
     """Orders that the venue took and did not acknowledge are open or filled at both, and are not sent twice."""
     node.variables |= EAGER
-    node.start().wait_ready()
+    node.start().wait_ready(60)
     number = fault(venue, method="POST", path=ORDER, count=4, **answer)
     eventually(lambda: hits(venue, number) == 4, seconds=40, what="four answers were lost")
     time.sleep(2)
@@ -56,7 +56,7 @@ def test_order_that_nobody_can_be_asked_about_stays_in_flight(node: Node, venue:
     fault(venue, kind="drop_event", event="ORDER_TRADE_UPDATE")
     question = fault(venue, kind="http_status", status=503, method="GET", path=ORDER)
     fault(venue, kind="http_status", status=503, method="GET", path="/fapi/v1/algoOrder")
-    node.start().wait_ready()
+    node.start().wait_ready(60)
     fault(venue, kind="http_status", status=503, method="GET", path="/fapi/v1/open*")
     eventually(lambda: hits(venue, question) >= 8, seconds=60, what="the node keeps asking")
     assert {order["status"] for order in node.ask("dump")["orders"]} == {"SUBMITTED"}
@@ -69,6 +69,6 @@ def test_refused_order_is_rejected_at_once(node: Node, venue: Venue) -> None:
     """A refusal in the venue's own words is final, and its strategy may send another order."""
     node.strategies = [PATIENT_MAKER]
     fault(venue, kind="venue_error", code=-2019, method="POST", path=ORDER, count=1)
-    node.start().wait_ready()
+    node.start().wait_ready(60)
     eventually(lambda: len(venue.open_orders()) == 2, what="both quotes, one at the second try")
     assert sorted(order["status"] for order in node.ask("dump")["orders"]) == ["ACCEPTED", "ACCEPTED", "REJECTED"]

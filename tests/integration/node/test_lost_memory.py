@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 def test_node_whose_memory_was_emptied_starts_again(node: Node, redis: Redis, venue: Venue) -> None:
     """After Redis lost everything the node ends with 75, starts again and holds what the venue holds."""
-    node.start().wait_ready()
+    node.start().wait_ready(60)
     fills(venue, 3)
     assert redis.process is not None
     redis.process.kill()
@@ -40,7 +40,7 @@ def test_node_whose_memory_was_emptied_starts_again(node: Node, redis: Redis, ve
 
 def test_index_without_orders_does_not_keep_a_node_down(node: Node, redis: Redis, venue: Venue) -> None:
     """Redis that names orders it does not hold is mended at the start: the venue tells what they were."""
-    node.start().wait_ready()
+    node.start().wait_ready(60)
     fills(venue, 3)
     node.kill()
     for key in redis.admin("--scan", "--pattern", "trader-MM-001:orders:*").splitlines():

@@ -357,9 +357,12 @@ class Node:
         assert done.returncode != 0, done.stdout
         return done.stderr
 
+    def line(self, *words: str) -> list[str]:
+        """Returns a command of `noderun` for this node, to be run."""
+        return [str(BIN / "noderun"), *words, "--socket", str(self.control)]
+
     def _command(self, *words: str) -> subprocess.CompletedProcess[str]:
-        line = [str(BIN / "noderun"), *words, "--socket", str(self.control)]
-        return subprocess.run(line, capture_output=True, text=True, check=False)
+        return subprocess.run(self.line(*words), capture_output=True, text=True, check=False)
 
     def kill(self) -> None:
         """Kills the process as a crash would."""
