@@ -18,6 +18,7 @@ from noderun.engine.feeds import Feeds
 from noderun.engine.freshness import Freshness
 from noderun.engine.guards import (
     active_symbols,
+    bans,
     connects,
     doubtful_rejections,
     early_pushes,
@@ -85,6 +86,7 @@ class Engine:
         checked = self._kernel.exec_engine.inflight_check_interval_ms > 0
         for client in self.exec_clients():
             active_symbols.install(client)
+            bans.install(client)
             doubtful_rejections.install(client, checked=checked)
             early_pushes.install(client)
             failed_queries.install(client)

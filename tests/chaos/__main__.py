@@ -30,6 +30,7 @@ def main(
     *,
     venue: Annotated[str, typer.Option(help=f"One of {', '.join(WIRES)}.")] = "binance_futures",
     only: Annotated[str | None, typer.Option(help="Faults with this in their name.")] = None,
+    ready_within: Annotated[float, typer.Option(help="Seconds from the heal in which the node must be ready.")] = 60.0,
     artifacts: Annotated[Path | None, typer.Option(help="Where rounds are kept that are not true.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the numbers as JSON at the end.")] = False,
     list_faults: Annotated[bool, typer.Option("--list", help="List the faults and end.")] = False,
@@ -45,12 +46,12 @@ def main(
     if wire is None or not chosen:
         screen.print(f"--venue is one of {', '.join(WIRES)}; --only is part of a name that --list prints")
         raise typer.Exit(_WRONG_USE)
-    limits = Limits(seconds=seconds, rounds=rounds if rounds or seconds else len(chosen))
+    limits = Limits(seconds=seconds, rounds=rounds if rounds or seconds else len(chosen), ready_within=ready_within)
     seed = SystemRandom().randrange(10**6) if seed is None else seed
     directory = artifacts or Path(tempfile.mkdtemp(prefix="chaos-"))
     said = report.versions()
     screen.print(f"seed {seed}, venue {venue}, {', '.join(f'{name} {text}' for name, text in said.items())}")
-    screen.print(f"artifacts in {directory}")
+    screen.print(f"ready within {ready_within:g} s; artifacts in {directory}")
 
     def tell(outcome: Outcome, place: Path | None) -> None:
         screen.print(report.line(outcome) + (f"\n       kept in {place}" if place else ""), markup=False)

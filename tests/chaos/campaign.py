@@ -24,10 +24,11 @@ _ROUNDS_PER_SITE = 15
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """When a campaign is over; one of the two is given."""
+    """When a campaign is over (one of the two is given), and how long a node may take to be ready again."""
 
     seconds: float | None = None
     rounds: int | None = None
+    ready_within: float = 60.0
 
 
 def run(
@@ -54,7 +55,7 @@ def run(
             if time.monotonic() > until or (limits.rounds is not None and len(outcomes) >= limits.rounds):
                 break
             if site is None:
-                site, lived = _fresh(wire, directory, plan), 0
+                site, lived = _fresh(wire, directory, plan, limits), 0
             outcome = _play(site, plan)
             outcomes.append(outcome)
             lived += 1
@@ -69,8 +70,8 @@ def run(
     return outcomes, fills
 
 
-def _fresh(wire: Wire, directory: Path, plan: Plan) -> Site:
-    site = Site(directory / f"site-{plan.number}", wire, seed=plan.seed % 10_000)
+def _fresh(wire: Wire, directory: Path, plan: Plan, limits: Limits) -> Site:
+    site = Site(directory / f"site-{plan.number}", wire, seed=plan.seed % 10_000, ready_within=limits.ready_within)
     try:
         return site.start()
     except BaseException:

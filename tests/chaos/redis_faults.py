@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _NOTICED_SECONDS = 6.0
 """In which a node must have noticed that Redis is away or another one."""
+_ENDED_SECONDS = 30.0
+"""In which it must have ended because of that; I10 then shows whether it came back."""
 
 
 def _kill_redis(site: Site, rng: Random) -> Token:
@@ -38,7 +40,12 @@ def _away(site: Site, token: Token) -> str | None:
 
 def _start_redis(site: Site, token: Token) -> None:
     site.broken.append(Window(since=token, until=time.time(), what="Redis away", within=_NOTICED_SECONDS))
+    sessions = len(site.supervisor.sessions)
     site.redis.start()
+    # The node ends by itself, for it is another Redis now; a round that is over before that shows nothing.
+    until = time.monotonic() + _ENDED_SECONDS
+    while len(site.supervisor.sessions) == sessions and time.monotonic() < until:
+        time.sleep(0.1)
 
 
 def _start_empty(site: Site, token: Token) -> None:

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from tests.chaos.schedule import Plan
     from tests.chaos.site import Site
 
-READY_SECONDS = 60.0
-"""After the heal; two restarts of a node may lie in it."""
 SETTLE_SECONDS = 90.0
 _STILL_SECONDS = 8.0
 _TRADE_SECONDS = 20.0
@@ -64,6 +62,7 @@ def play(site: Site, fault: Fault, plan: Plan) -> Outcome:
     logged = len(site.node.log())
     sessions = len(site.supervisor.sessions) - 1
     _market(site, "resume")
+    site.wait_ready(site.ready_within, since=began)
     time.sleep(plan.before)
     if plan.halted:
         site.halt()
@@ -73,11 +72,11 @@ def play(site: Site, fault: Fault, plan: Plan) -> Outcome:
     proof = fault.took_hold(site, token)
     fault.heal(site, token)
     healed = time.time()
-    ready = site.wait_ready(READY_SECONDS, since=healed)
+    ready = site.wait_ready(site.ready_within, since=healed)
     still_halted = site.supervisor.state == "HALTED"
     if plan.halted and ready is not None and still_halted:
         site.resume()
-        ready = site.supervisor.wait_state("RUNNING", seconds=READY_SECONDS, since=time.time())
+        ready = site.supervisor.wait_state("RUNNING", seconds=site.ready_within, since=time.time())
     traded = _trades(site) if ready is not None else None
     ledger, dump = settle(site)
     evidence = History(
@@ -93,7 +92,7 @@ def play(site: Site, fault: Fault, plan: Plan) -> Outcome:
         paused=_since(site.paused, began),
         healed=healed,
         ready_again=ready,
-        ready_within=READY_SECONDS,
+        ready_within=site.ready_within,
         traded_again=traded,
         log=site.node.log()[logged:],
         secrets=SECRETS,

@@ -29,6 +29,7 @@ class Site:
     """One redis-server, one venue, one node.
 
     Attributes:
+        ready_within: Seconds from a heal in which the node must be ready; two restarts may lie in it.
         forgotten: Trade ids that the node may have lost with its Redis.
         clock_slack_ms: How far the venue's clock was moved so far.
         others: Sessions of other nodes with the same trader id.
@@ -40,6 +41,7 @@ class Site:
     directory: Path
     wire: Wire
     seed: int = 7
+    ready_within: float = 60.0
     forgotten: frozenset[str] = frozenset()
     clock_slack_ms: int = 0
     others: list[Session] = field(default_factory=list)

@@ -33,8 +33,20 @@ def _clear(site: Site, token: Token) -> None:
     site.clear_faults()
 
 
+_NEEDS_TRADING = frozenset({12, 14, 18, 19, 22})
+"""Rows of faults that strike orders and their events: a halted node sends none."""
+
+
 def _venue_fault(name: str, row: int, bodies: Bodies, seconds: tuple[float, float] = (3, 10)) -> Fault:
-    return Fault(name=name, row=row, inject=_inject(bodies), took_hold=_struck, heal=_clear, seconds=seconds)
+    return Fault(
+        name=name,
+        row=row,
+        inject=_inject(bodies),
+        took_hold=_struck,
+        heal=_clear,
+        seconds=seconds,
+        halt=row not in _NEEDS_TRADING,
+    )
 
 
 def _restart_venue(site: Site, rng: Random) -> Token:

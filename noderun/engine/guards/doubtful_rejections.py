@@ -3,22 +3,26 @@
 Upstream: `BinanceCommonExecutionClient` (nautilus_trader/adapters/binance/execution.py) calls an order REJECTED at once
 when its submission ends with any error: HTTP 5xx, a proxy's page, -1007 ("execution status unknown"), a stop while the
 answer was on its way; and when a later question for the order fails. The order may rest at the venue, or be filled: its
-events are then refused ("InvalidStateTrigger REJECTED -> FILLED"), and its strategy has sent another one.
+events are then refused ("InvalidStateTrigger REJECTED -> FILLED"), and its strategy has sent another one. Bybit's
+client does so with every answer of the trade socket that is no success, also "server error" (10016) and timeouts.
 
 Here: an error by which the venue does not refuse the order leaves it SUBMITTED, and the checks of orders in flight ask
 for it (guards/in_flight.py). Where those are off, upstream's way stays: nobody would ever ask.
 
-Shown by: tests/integration/node/test_lost_answers.py. Can go when upstream tells refusals from silence.
+Shown by: tests/integration/node/test_lost_answers.py, tests/integration/venue_bybit/test_noderun.py. Can go when
+upstream tells refusals from silence.
 """
 
 from __future__ import annotations
 
 import ast
+import re
 from contextvars import ContextVar
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Final
 
 from nautilus_trader.adapters.binance.execution import BinanceCommonExecutionClient
+from nautilus_trader.adapters.bybit.execution import BybitExecutionClient
 
 from noderun import logs
 
@@ -29,19 +33,46 @@ _UNSURE: Final = frozenset({-1000, -1001, -1006, -1007, -4116})
 """Codes after which the order may live: unknown, disconnected, unexpected response, timeout, a duplicate of itself
 (developers.binance.com, USDⓈ-M futures, error codes)."""
 
+_NO_REFUSAL: Final = re.compile(
+    r"server error|internal (system )?error|time(d )?[ -]?out|maintenance|busy|unavailable|disconnect|connection",
+    re.IGNORECASE,
+)
+"""Bybit's words, of which upstream keeps the text only: 10000, 10016, 10019, 170007, 170146 (bybit-exchange.github.io,
+v5, error codes), and those of a socket that was lost."""
+
 _doing: ContextVar[str] = ContextVar("doing", default="")
 
 
 def install(client: Any, *, checked: bool) -> None:  # noqa: ANN401 any of upstream's execution clients
-    """Keep doubtful rejections back; other venues' clients are left alone.
+    """Keep doubtful rejections back; clients of other venues are left alone.
 
     Args:
         client: The client.
         checked: Whether somebody asks for orders in flight.
     """
-    if not isinstance(client, BinanceCommonExecutionClient) or not checked:
-        return
-    upstream: Any = client
+    if checked and isinstance(client, BinanceCommonExecutionClient):
+        _install_binance(client)
+    elif checked and isinstance(client, BybitExecutionClient):
+        _install_bybit(client)
+
+
+def _install_bybit(upstream: Any) -> None:  # noqa: ANN401 as above
+    hear = upstream._handle_order_rejected_pyo3  # noqa: SLF001 where answers of the trade socket come in
+
+    def hear_when_sure(message: Any) -> None:  # noqa: ANN401 upstream's compiled event
+        if _NO_REFUSAL.search(message.reason):
+            _tell(message.client_order_id, message.reason)
+        else:
+            hear(message)
+
+    setattr(upstream, hear.__name__, hear_when_sure)
+
+
+def _tell(order: Any, said: str | None) -> None:  # noqa: ANN401 any of upstream's identifiers
+    logs.get().warning("an order's fate is not known; the venue will be asked", order=str(order), said=said)
+
+
+def _install_binance(upstream: Any) -> None:  # noqa: ANN401 as above
     reject = upstream.generate_order_rejected
 
     @wraps(reject)
@@ -50,8 +81,7 @@ def install(client: Any, *, checked: bool) -> None:  # noqa: ANN401 any of upstr
         if not doing or (doing == "submit" and is_refusal(reason)):
             reject(*args, **said)
         else:
-            order = said.get("client_order_id")
-            logs.get().warning("an order's fate is not known; the venue will be asked", order=str(order), said=reason)
+            _tell(said.get("client_order_id"), reason)
 
     upstream.generate_order_rejected = reject_when_sure
     upstream._submit_order_inner = _while("submit", upstream._submit_order_inner)  # noqa: SLF001 where upstream rejects

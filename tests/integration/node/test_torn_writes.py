@@ -49,10 +49,11 @@ def test_torn_position_is_mended(node: Node, venue: Venue, redis: Redis, sides: 
     node.kill()
     tear(redis)
     node.start().wait_ready(60)
-    assert "a position lacked a fill" in node.log()
+    mended = node.log().count("a position lacked a fill")
+    assert mended
     assert "inferred" not in node.log()
     assert equal(node, venue) == []
     node.kill()
     node.start().wait_ready(60)
-    assert node.log().count("a position lacked a fill") == 1
+    assert node.log().count("a position lacked a fill") == mended
     assert equal(node, venue) == []
