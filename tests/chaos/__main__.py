@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import tempfile
 from pathlib import Path
 from random import SystemRandom
@@ -35,7 +36,7 @@ def main(
     as_json: Annotated[bool, typer.Option("--json", help="Print the numbers as JSON at the end.")] = False,
     list_faults: Annotated[bool, typer.Option("--list", help="List the faults and end.")] = False,
 ) -> None:
-    """Play rounds of trade, fault, heal, compare; ends with 1 when any round is false."""
+    """Play rounds of trade, fault, heal, compare; ends with 1 when any is false, at a signal with what it has."""
     screen = Console(highlight=False, soft_wrap=True, stderr=as_json)
     if list_faults:
         for fault in FAULTS.values():
@@ -56,6 +57,8 @@ def main(
     def tell(outcome: Outcome, place: Path | None) -> None:
         screen.print(report.line(outcome) + (f"\n       kept in {place}" if place else ""), markup=False)
 
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     outcomes, fills = run(wire, plans(seed, chosen), limits, directory, tell)
     numbers = report.summary(outcomes, fills)
     screen.print(report.table(numbers))

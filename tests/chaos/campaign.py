@@ -64,6 +64,8 @@ def run(
             if lived >= _ROUNDS_PER_SITE or outcome.verdict is Verdict.FALSE:
                 fills += _end(site)
                 site = None
+    except KeyboardInterrupt:
+        pass  # What was played is told.
     finally:
         if site is not None:
             fills += _end(site)
