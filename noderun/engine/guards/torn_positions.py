@@ -5,8 +5,8 @@ position: two commands to Redis. A process killed between them, or a file of Red
 that is filled and a position that does not know it. Reconciliation skips the fill, since its order has it, finds the
 position off and books a made-up fill against it, as another position of the same instrument, for ever.
 
-Here: before the first reconciliation such fills go where the engine was about to put them. Only those that are at least
-as young as their position's last fill: earlier ones belong to a position that was closed since, or was purged.
+Here: before the first reconciliation such a fill goes where the engine was about to put it, and so do the fills of a
+position that Redis lost. Others that a position lacks belong to one that was closed since, or was purged.
 
 Shown by: tests/integration/node/test_torn_writes.py. Can go when upstream writes both in one transaction.
 """
@@ -47,7 +47,7 @@ def install(kernel: NautilusKernel) -> None:
 
 def mend(kernel: NautilusKernel) -> int:
     """Apply what positions lack; return how many fills that were."""
-    torn = sorted(_torn(kernel), key=lambda pair: (pair[1].ts_event, pair[1].ts_init))
+    torn = sorted(_torn(kernel), key=lambda pair: pair[1].ts_init)
     for order, fill in torn:
         logs.get().warning(
             "a position lacked a fill that its order has: the last process ended between the two",
@@ -63,16 +63,30 @@ def mend(kernel: NautilusKernel) -> int:
 def _torn(kernel: NautilusKernel) -> list[tuple[Any, Any]]:
     buffer = kernel.exec_engine.purge_closed_positions_buffer_mins or _NEVER_PURGED_MINUTES
     oldest = kernel.clock.timestamp_ns() - buffer * _MINUTE_NS
-    return [
+    fills = [
         (order, event)
         for order in kernel.cache.orders()
         for event in order.events
         if isinstance(event, OrderFilled) and event.position_id is not None
-        if _lacks(kernel.cache.position(event.position_id), event, oldest)
+    ]
+    newest = max((fill.ts_init for _, fill in fills), default=0)
+    return [
+        (order, fill) for order, fill in fills if lacks(kernel.cache.position(fill.position_id), fill, oldest, newest)
     ]
 
 
-def _lacks(position: Any, fill: OrderFilled, oldest: int) -> bool:  # noqa: ANN401 upstream's Position, or None
+def lacks(position: Any, fill: Any, oldest: int, newest: int) -> bool:  # noqa: ANN401 upstream's Position or None, OrderFilled
+    """Tell whether a fill was about to go into its position when the process ended.
+
+    Args:
+        position: The fill's, None when it is not there.
+        fill: A fill of an order.
+        oldest: Time, as of `ts_init`, before which a position that is not there was purged.
+        newest: Time of the last fill of all.
+    """
     if position is None:
         return bool(fill.ts_init > oldest)
-    return fill.trade_id not in position.trade_ids and bool(fill.ts_event >= position.ts_last)
+    # Writes are in order, so only the last fill of all can be torn. Both clocks must agree that it is the last: the
+    # venue's, as a fill from long ago may have been heard late, and this host's, as two fills can have one venue time.
+    last = fill.ts_init == newest and fill.ts_init > position.last_event.ts_init and fill.ts_event >= position.ts_last
+    return bool(last) and fill.trade_id not in position.trade_ids
