@@ -33,8 +33,8 @@ def _clear(site: Site, token: Token) -> None:
     site.clear_faults()
 
 
-_NEEDS_TRADING = frozenset({12, 14, 18, 19, 22})
-"""Rows of faults that strike orders and their events: a halted node sends none."""
+_NEEDS_TRADING = frozenset({12, 14, 18, 19, 21, 22})
+"""Rows of faults that strike requests and events: a halted node has few."""
 
 
 def _venue_fault(name: str, row: int, bodies: Bodies, seconds: tuple[float, float] = (3, 10)) -> Fault:
@@ -144,7 +144,10 @@ VENUE_FAULTS: tuple[Fault, ...] = (
         ],
     ),
     _venue_fault(
-        "one failed position query", 21, lambda site, _: [{"kind": "http_status", "status": 503, **site.wire.positions}]
+        "position queries fail",
+        21,
+        lambda site, _: [{"kind": "http_status", "status": 503, **site.wire.positions}],
+        (16, 20),
     ),
     _venue_fault("venue's clock moved", 25, _clock, (4, 12)),
     _venue_fault("maintenance", 21, lambda *_: [{"kind": "maintenance"}], (3, 10)),
