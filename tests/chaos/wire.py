@@ -93,13 +93,17 @@ class Wire:
         return [{**MARKET_MAKER, "config": {**MARKET_MAKER["config"], **quoting}}, keeper(second)]
 
     def venue(self, directory: Path, seed: int) -> Venue:
-        """Return a venue that is not started yet; its log of requests is evidence."""
+        """Return a venue that is not started yet; its log of requests is evidence.
+
+        It sets no limits by itself: faults come faster here than a venue's minute of request weight. Limits are faults.
+        """
         return Venue(
             directory,
             name=self.served,
             instruments=self.listed,
             market={"kind": "synthetic", "seed": seed, "speed": 4.0},
             faults={"seed": seed, "request_log": str(directory / "requests.jsonl")},
+            rate_limits=False,
         )
 
 

@@ -134,6 +134,7 @@ class Venue:
         instruments: What is listed there.
         balances: What the customer starts with.
         faults: Settings of the faults, as the log of requests.
+        rate_limits: Whether it counts requests as the real one.
     """
 
     directory: Path
@@ -144,6 +145,7 @@ class Venue:
     balances: dict[str, str] = field(default_factory=lambda: {"USDT": "100000"})
     market: dict[str, Any] = field(default_factory=lambda: {"kind": "synthetic", "seed": 7, "speed": 5.0})
     faults: dict[str, Any] = field(default_factory=dict)
+    rate_limits: bool = True
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -165,6 +167,7 @@ class Venue:
                             "host": "127.0.0.1",
                             "port": self.port,
                             "instruments": list(self.instruments),
+                            "rate_limits": self.rate_limits,
                         }
                     },
                     "accounts": [
