@@ -66,7 +66,7 @@ def halted(site: Site) -> History:
 @pytest.mark.parametrize(
     ("way", "act", "caught_by"),
     [
-        ("drop_fills", traded, {"I1", "I6"}),
+        ("drop_fills", traded, {"I1", "I5"}),
         ("apply_fills_twice", traded, {"I2", "I4"}),
         ("forget_orders", traded, {"I5"}),
         ("ignore_halt", halted, {"I8"}),
