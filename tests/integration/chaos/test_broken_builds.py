@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -68,7 +69,7 @@ def halted(site: Site) -> History:
     [
         ("drop_fills", traded, {"I1", "I5"}),
         ("apply_fills_twice", traded, {"I2", "I4"}),
-        ("forget_orders", traded, {"I5"}),
+        ("forget_orders", partial(traded, fills=8), {"I5"}),
         ("ignore_halt", halted, {"I8"}),
     ],
 )
