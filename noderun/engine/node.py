@@ -25,6 +25,7 @@ from noderun.engine.guards import (
     fill_order,
     history,
     in_flight,
+    made_up_positions,
     mass_status,
     position_snapshots,
     recorded_trades,
@@ -98,6 +99,7 @@ class Engine:
         recorded_trades.install(self._kernel.portfolio.analyzer)
         unheard_fills.install(self._kernel, self.exec_clients())
         in_flight.install(self._kernel, self.exec_clients())
+        made_up_positions.install(self._kernel)
         self.gate = Gate(self.exec_clients(), lost)
         for client in (*self.exec_clients(), *self._data_clients()):
             connects.install(client, self._connect_failed)
