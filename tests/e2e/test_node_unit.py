@@ -86,7 +86,7 @@ def _install(host: Host) -> None:
     host.ssh(f"mkdir -p {_PLACE} {_DROP_INS} && printf %s {code} > {_PLACE}/blocks_once.py")
     host.ssh(f"printf %s {unit} > {_DROP_INS}/50-test.conf && systemctl daemon-reload")
     edit = shlex.quote(r"s/strategies\.market_maker:MarketMaker$/blocks_once:MarketMaker/")
-    host.ssh(f"rm -f {_MARK} && cp -p {_STRATEGIES} {_STRATEGIES}.kept && sed -i {edit} {_STRATEGIES}")
+    host.ssh(f"rm -f {_MARK} && cp -Pp {_STRATEGIES} {_STRATEGIES}.kept && sed -i {edit} {_STRATEGIES}")
 
 
 def _remove(host: Host) -> None:

@@ -24,8 +24,15 @@ options:
   root: {description: Directory of the releases., type: path, required: true}
   generation: {description: The generation that the node runs., type: path, required: true}
   unit: {description: systemd unit of the node., type: str, required: true}
+  env_file: {description: The node's settings; only names of variables are told., type: path, required: true}
+  env:
+    description:
+      - What would be written there.
+      - It is no part of C(files), because Ansible writes nested secrets of several lines to the journal.
+    type: str
+    required: true
   files:
-    description: What would be written, as {path, text}. Of a secret file only the names of variables are told.
+    description: What else would be written, as {path, text}.
     type: list
     elements: dict
     default: []
@@ -45,6 +52,8 @@ EXAMPLES = """
     root: /opt/tradingnode
     generation: /etc/tradingnode/generations/main/current
     unit: tradingnode.service
+    env_file: /etc/tradingnode/main.env
+    env: "{{ lookup('ansible.builtin.template', 'instance.env.j2') }}"
 """
 
 RETURN = """
@@ -184,6 +193,8 @@ def main() -> None:
             "root": {"type": "path", "required": True},
             "generation": {"type": "path", "required": True},
             "unit": {"type": "str", "required": True},
+            "env_file": {"type": "path", "required": True},
+            "env": {"type": "str", "required": True, "no_log": True},
             "files": {
                 "type": "list",
                 "elements": "dict",
@@ -191,7 +202,6 @@ def main() -> None:
                 "options": {
                     "path": {"type": "path", "required": True},
                     "text": {"type": "str"},
-                    "secret_text": {"type": "str", "no_log": True},
                 },
             },
             "redis_port": {"type": "int"},
@@ -208,13 +218,9 @@ def main() -> None:
     root = Path(wanted["root"])
     problems, notes = clock(module)
     problems += disk_problems(root, wanted["least_free_mb"]) + other_holder(module)
-    told = [
-        line
-        for file in wanted["files"]
-        for line in changes(
-            Path(file["path"]), file["secret_text"] or file["text"] or None, secret=file["secret_text"] is not None
-        )
-    ]
+    told = changes(Path(wanted["env_file"]), wanted["env"], secret=True)
+    for file in wanted["files"]:
+        told += changes(Path(file["path"]), file["text"] or None, secret=False)
     module.exit_json(
         changed=False,
         release=release([Path(wanted["generation"], "release"), root / "current"]),

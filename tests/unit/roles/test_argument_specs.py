@@ -54,6 +54,19 @@ def test_variables_carry_the_role_s_name(repository: Path, role: str) -> None:
     assert all(name.startswith(f"{role}_") for name in _options(repository, role))
 
 
+def test_no_module_takes_a_nested_secret(repository: Path) -> None:
+    """Ansible hides a secret of several lines in a host's journal only when it is a parameter of its own."""
+    modules = [*repository.glob("roles/*/library/*.py")]
+    assert len(modules) > 5
+    nested = [
+        f"{path.name}: {line.strip()}"
+        for path in modules
+        for line in path.read_text().splitlines()
+        if '"no_log": True' in line and len(line) - len(line.lstrip()) > 12
+    ]
+    assert nested == []
+
+
 def test_readmes_show_the_variables(repository: Path) -> None:
     """The table of every role's README is the one that `make docs` would write."""
     command = [sys.executable, str(repository / "scripts/role-docs"), "--check"]

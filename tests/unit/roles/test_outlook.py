@@ -22,14 +22,15 @@ def look(run_module: Callable[[str, str, dict[str, Any]], dict[str, Any]], tmp_p
 
     def run(**options: Any) -> dict[str, Any]:  # noqa: ANN401 - a module's options
         ours = {"root": str(tmp_path / "opt"), "generation": str(tmp_path / "current"), "unit": "no-such.service"}
+        ours |= {"env_file": str(tmp_path / "main.env"), "env": "A='1'\n"}
         return run_module("tradingnode", "tradingnode_outlook", ours | options)
 
     return run
 
 
-def test_a_bare_host_may_be_deployed(look: Callable[..., Any], tmp_path: Path) -> None:
+def test_a_bare_host_may_be_deployed(look: Callable[..., Any]) -> None:
     """Without a release there is nothing in the way, and every file is told as new."""
-    found = look(files=[{"path": str(tmp_path / "main.env"), "secret_text": f"BINANCE_API_SECRET='{SECRET}'\n"}])
+    found = look(env=f"BINANCE_API_SECRET='{SECRET}'\n")
     assert (found["release"], found["problems"], found["changed"]) == ("", [], False)
     assert found["changes"] == ["main.env: new"]
 
@@ -40,11 +41,7 @@ def test_settings_are_told_by_name_and_files_by_line(look: Callable[..., Any], t
     env.write_text(f"A='1'\nBINANCE_API_SECRET='{SECRET}'\nOLD='x'\n")
     strategies.write_text("strategies:\n- order_qty: '1'\n")
     new = f"A='1'\nBINANCE_API_SECRET='{SECRET}new'\nNEW='y'\n"
-    files = [
-        {"path": str(env), "secret_text": new},
-        {"path": str(strategies), "text": "strategies:\n- order_qty: '2'\n"},
-    ]
-    found = look(files=files)
+    found = look(env=new, files=[{"path": str(strategies), "text": "strategies:\n- order_qty: '2'\n"}])
     assert found["changes"] == [
         "main.env: NEW added; OLD removed; BINANCE_API_SECRET changed",
         "main.strategies.yaml: -- order_qty: '1'",
@@ -56,8 +53,7 @@ def test_settings_are_told_by_name_and_files_by_line(look: Callable[..., Any], t
 def test_the_same_files_are_no_change(look: Callable[..., Any], tmp_path: Path) -> None:
     """What is there already is not told."""
     (tmp_path / "main.env").write_text("A='1'\n")
-    files = [{"path": str(tmp_path / "main.env"), "secret_text": "A='1'\n"}, {"path": str(tmp_path / "none.yaml")}]
-    assert look(files=files)["changes"] == []
+    assert look(files=[{"path": str(tmp_path / "none.yaml")}])["changes"] == []
 
 
 def test_the_release_in_use_is_named(look: Callable[..., Any], tmp_path: Path) -> None:
