@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from noderun import logs
 from noderun.control.protocol import LEVELS, Command, RefusedError, Request
-from noderun.engine import orders
+from noderun.engine import components, orders
 from noderun.latch import Halt
 from noderun.lines import one_line
 from noderun.states import STARTED
@@ -165,7 +165,7 @@ class Acts:
         if request.strategy not in states:
             raise RefusedError(f"no strategy {request.strategy}; there are: {', '.join(states) or 'none'}")
         run = request.command is Command.START_STRATEGY
-        await self._engine.switch_strategy(request.strategy, run=run)
+        await components.switch_strategy(self._engine, request.strategy, run=run)
         if not run:
             # Nobody would look after them.
             await self._cancel(request.strategy)

@@ -218,17 +218,15 @@ class Lease:
         with client.pipeline(transaction=True) as pipe:
             try:
                 pipe.watch(self._key)  # type: ignore[no-untyped-call]
-                if _text(pipe.get(self._key)) != expected:
-                    return False
+                same = _text(pipe.get(self._key)) == expected
                 pipe.multi()
-                if value is None:
-                    pipe.delete(self._key)
-                else:
-                    pipe.set(self._key, value)
+                if same:
+                    pipe.delete(self._key) if value is None else pipe.set(self._key, value)
+                # Also when there is nothing to do: EXEC ends the watch, and UNWATCH is a right that the node has not.
                 pipe.execute()
             except WatchError:
                 return False
-        return True
+        return same
 
 
 def _text(value: object) -> str | None:

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from nodecfg import ShutdownPolicy
-from noderun.engine import orders
+from noderun.engine import components, orders
 from noderun.states import Exit, Failure
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ async def stop(
     trading = engine.trading
     engine.halt_orders("the node is stopping")
     tell("stopping strategies")
-    problems += [Failure(Exit.HANDLER, reason) for reason in await engine.stop_components()]
+    problems += [Failure(Exit.HANDLER, reason) for reason in components.stop_all(engine)]
     policy = settings.shutdown.policy if asked or trading else ShutdownPolicy.KEEP
     try:
         await _within(deadline, hurry, _apply(engine, policy, tell))
@@ -55,7 +55,7 @@ async def stop(
             Failure(Exit.STOP_DEADLINE, f"policy {policy} not carried out: {type(error).__name__}: {error}")
         )
     tell("saving strategy state")
-    problems += [Failure(Exit.HANDLER, reason) for reason in engine.save_state()]
+    problems += [Failure(Exit.HANDLER, reason) for reason in components.save_state(engine)]
     tell("disconnecting")
     try:
         await engine.close()
@@ -65,7 +65,7 @@ async def stop(
 
 
 async def _apply(engine: Engine, policy: ShutdownPolicy, tell: Callable[[str], None]) -> None:
-    while running := engine.still_running():
+    while running := components.still_running(engine):
         tell(f"waiting for {', '.join(running)} to stop")
         await asyncio.sleep(_LOOK_EVERY)
     await orders.drain(engine)

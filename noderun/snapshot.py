@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,12 +28,33 @@ class OpenOrder:
         return f"order {self.client_order_id or self.venue_order_id} {self.instrument_id}"
 
 
+class Holding(NamedTuple):
+    """Where a position is held.
+
+    Attributes:
+        leg: `LONG` or `SHORT` of an account in hedge mode, else empty.
+    """
+
+    instrument_id: str
+    leg: str = ""
+
+    def __str__(self) -> str:
+        """Return what people call it."""
+        return f"position {self.instrument_id} {self.leg}".rstrip()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """Open orders by the venue's order id, and signed net positions by instrument; flat instruments are left out."""
+    """What is open; flat positions are left out.
+
+    Attributes:
+        orders: By the venue's order id.
+        positions: Signed quantities by instrument and leg: `LONG` or `SHORT` where long and short are held apart (hedge
+            mode), else empty, for the net position.
+    """
 
     orders: Mapping[str, OpenOrder]
-    positions: Mapping[str, Decimal]
+    positions: Mapping[Holding, Decimal]
 
 
 def differences(*, venue: Snapshot, cache: Snapshot, loaded: Collection[str]) -> list[str]:
@@ -60,12 +81,25 @@ def differences(*, venue: Snapshot, cache: Snapshot, loaded: Collection[str]) ->
         for order_id, order in cache.orders.items()
         if order_id not in venue.orders
     ]
-    for instrument in sorted(venue.positions.keys() | cache.positions.keys()):
-        theirs, ours = venue.positions.get(instrument, Decimal(0)), cache.positions.get(instrument, Decimal(0))
-        if theirs != ours:
-            why = "" if instrument in loaded else f", and it is not loaded: {_hint(instrument)}"
-            found.append(f"position {instrument} is {theirs} at the venue, {ours} in the cache{why}")
+    for instrument in sorted({holding.instrument_id for holding in (*venue.positions, *cache.positions)}):
+        why = "" if instrument in loaded else f", and it is not loaded: {_hint(instrument)}"
+        for holding, theirs, ours in _compared(venue.positions, cache.positions, instrument):
+            if theirs != ours:
+                found.append(f"{holding} is {theirs} at the venue, {ours} in the cache{why}")
     return found
+
+
+def _compared(
+    theirs: Mapping[Holding, Decimal], ours: Mapping[Holding, Decimal], instrument: str
+) -> Iterator[tuple[Holding, Decimal, Decimal]]:
+    holdings = sorted(holding for holding in theirs.keys() | ours.keys() if holding.instrument_id == instrument)
+    if all(holding.leg for holding in holdings):
+        for holding in holdings:
+            yield holding, theirs.get(holding, Decimal(0)), ours.get(holding, Decimal(0))
+    else:
+        # Somebody knows only the net, so nothing else can be compared.
+        net = (sum((side.get(holding, Decimal(0)) for holding in holdings), Decimal(0)) for side in (theirs, ours))
+        yield Holding(instrument), next(net), next(net)
 
 
 def _hint(instrument_id: str) -> str:

@@ -31,8 +31,8 @@ def build_exec_engine_config(
         debug: Log every message.
 
     Snapshots stay off: one list per order and per position, never removed. Closed orders and positions are purged from
-    memory and Redis, or start-up time and memory grow with history (100,000 orders: 23 s, 1 GB); account events cannot
-    be purged (upstream does nothing but warn), so the cache does not keep them.
+    memory and Redis, or start-up time and memory grow with history (100,000 orders: 23 s, 1 GB). Upstream's purge of
+    account events warns of each one instead of deleting it from Redis, so none is kept there; noderun purges memory.
     """
     execution = execution or ExecEngineSettings()
     orders, positions = (

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from nautilus_trader.model.events import (
     OrderAccepted,
+    OrderCanceled,
     OrderDenied,
+    OrderExpired,
     OrderFilled,
     OrderInitialized,
     OrderRejected,
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 _WATCHED_ORDERS: Final = 10_000
 """Orders whose way to the venue is timed at once; of more, the oldest are forgotten."""
+_UNFILLED_ENDS: Final = frozenset({OrderRejected, OrderDenied, OrderCanceled, OrderExpired})
 _NS: Final = 1e9
 
 
@@ -43,7 +46,6 @@ class Events:
         self.on_accept: Callable[[str, float], None] | None = None
         self.on_fill: Callable[[str, float], None] | None = None
         self._submitted: OrderedDict[Any, int] = OrderedDict()
-        self._filling: set[Any] = set()
         kernel.msgbus.subscribe("events.order.*", self._on_order)
 
     def _on_order(self, event: Any) -> None:  # noqa: ANN401 any of upstream's order events
@@ -71,5 +73,5 @@ class Events:
             self.fills += 1
             if (since := self._submitted.pop(key, None)) is not None and self.on_fill is not None:
                 self.on_fill(venue, (event.ts_init - since) / _NS)
-        elif kind in {OrderRejected, OrderDenied}:
+        elif kind in _UNFILLED_ENDS:
             self._submitted.pop(key, None)

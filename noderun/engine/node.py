@@ -9,14 +9,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from nautilus_trader.model.enums import TradingState
-from nautilus_trader.trading.strategy import Strategy
 
-from noderun.control.protocol import RefusedError
-from noderun.engine import figures, links, views
+from noderun.engine import figures, links, starts, views
 from noderun.engine.events import Events
 from noderun.engine.feeds import Feeds
 from noderun.engine.freshness import Freshness
 from noderun.engine.guards import (
+    account_events,
     active_symbols,
     connects,
     early_pushes,
@@ -24,6 +23,8 @@ from noderun.engine.guards import (
     fill_order,
     history,
     mass_status,
+    position_snapshots,
+    recorded_trades,
     unheard_fills,
 )
 from noderun.engine.guards.gate import Gate
@@ -33,7 +34,7 @@ from noderun.snapshot import differences
 from noderun.states import Exit, Failure, State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from nautilus_trader.live.node import TradingNode
     from nautilus_trader.system.kernel import NautilusKernel
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
     from noderun.figures import Figures
 
 _CANCEL_TASKS = 2.0
-_LOOK_EVERY = 0.05
 _RECONCILE_SECONDS = 30.0
 _HANDLER_RAISED = "Unexpected exception in "
 
@@ -84,6 +84,9 @@ class Engine:
             fill_order.install(client)
             mass_status.install(client, partial(views.venue_snapshot, self._kernel, client))
         history.install(self._kernel)
+        account_events.install(self._kernel)
+        position_snapshots.install(self._kernel)
+        recorded_trades.install(self._kernel.portfolio.analyzer)
         unheard_fills.install(self._kernel, self.exec_clients())
         self.gate = Gate(self.exec_clients(), lost)
         for client in (*self.exec_clients(), *self._data_clients()):
@@ -130,9 +133,9 @@ class Engine:
             raise Failure(Exit.NOT_CONNECTED, f"{client} refused the connection: {one_line(error)}")
         error_at_start = self._start_task.exception()
         if error_at_start is not None:
-            raise self._start_failure(error_at_start)
+            raise starts.raised(self, error_at_start)
         if not self._kernel.trader.is_running:
-            raise self._stuck()
+            raise starts.stuck(self)
         waiting_for = [f"{name} is {state}" for name, state in self.strategy_states().items() if state != "RUNNING"]
         if waiting_for:
             raise Failure(Exit.STRATEGY_START, f"strategy {', '.join(waiting_for)} after its start")
@@ -141,7 +144,7 @@ class Engine:
         """Return the failure of a start that took longer than READY_TIMEOUT, by the step it was in."""
         if self._kernel.trader.is_running:
             return Failure(Exit.NOT_CONNECTED, f"market data did not flow within {seconds:g} s (READY_TIMEOUT)")
-        failure = self._stuck()
+        failure = starts.stuck(self)
         return Failure(failure.code, f"{failure.reason}; the start took longer than {seconds:g} s (READY_TIMEOUT)")
 
     async def differences(self) -> list[str]:
@@ -233,59 +236,9 @@ class Engine:
         self.gate.closed = None
         self._kernel.risk_engine.set_trading_state(TradingState.ACTIVE)
 
-    async def switch_strategy(self, name: str, *, run: bool) -> None:
-        """Stop a strategy, or let a stopped one go on.
-
-        Raises:
-            RefusedError: It cannot go on: upstream calls `on_resume` then, and this one has none.
-        """
-        strategy = next(s for s in self._kernel.trader.strategies() if str(s.id) == name)
-        if run and strategy.is_stopped:
-            if type(strategy).on_resume is Strategy.on_resume:
-                raise RefusedError(f"{name} has no on_resume, so it cannot go on; restart the node")
-            strategy.resume()
-        elif run and not strategy.is_running:
-            strategy.start()
-        elif not run and strategy.is_running:
-            strategy.stop()
-            while not strategy.is_stopped:  # noqa: ASYNC110 a market exit on stop tells nobody when it is done
-                await asyncio.sleep(_LOOK_EVERY)
-
     async def reconcile(self) -> bool:
         """Ask every venue for its state and bring the cache to it; False when that did not succeed."""
         return bool(await self._kernel.exec_engine.reconcile_execution_state(timeout_secs=_RECONCILE_SECONDS))
-
-    async def stop_components(self) -> list[str]:
-        """Stop every strategy, actor and algorithm, each by itself, and return what raised.
-
-        Upstream's trader stops at the first `on_stop` that raises, and the node then never ends.
-        """
-        raised: list[str] = []
-        for component in self._components():
-            if component.is_running:
-                try:
-                    component.stop()
-                except Exception as error:
-                    raised.append(f"{component.id} raised in on_stop: {one_line(error)}")
-        return raised
-
-    def still_running(self) -> list[str]:
-        """Return the components that have not stopped yet (a market exit on stop takes its time)."""
-        return [str(component.id) for component in self._components() if component.is_running]
-
-    def save_state(self) -> list[str]:
-        """Save the state of every strategy and actor, each by itself, and return what raised."""
-        cache, raised = self._kernel.cache, []
-        for components, save in (
-            (self._kernel.trader.strategies(), cache.update_strategy),
-            (self._kernel.trader.actors(), cache.update_actor),
-        ):
-            for component in components:
-                try:
-                    save(component)
-                except Exception as error:
-                    raised.append(f"{component.id} raised in on_save: {one_line(error)}")
-        return raised
 
     async def close(self) -> None:
         """Stop engines and clients, however far the start had come, and let every task end."""
@@ -327,10 +280,6 @@ class Engine:
             "execution events": execution.get_evt_queue_task(),
         }
 
-    def _components(self) -> Iterator[Any]:
-        trader = self._kernel.trader
-        yield from (*trader.actors(), *trader.strategies(), *trader.exec_algorithms())
-
     def _data_clients(self) -> list[Any]:
         return list(self._kernel.data_engine._clients.values())  # noqa: SLF001 upstream tells only their ids
 
@@ -348,19 +297,3 @@ class Engine:
             self._on_shutdown(Exit.HANDLER, f"a handler raised: {reason}")
         else:
             self._on_shutdown(Exit.STOPPED, f"{command.component_id} asked the node to stop: {reason}")
-
-    def _start_failure(self, error: BaseException) -> Failure:
-        starting = [name for name, state in self.strategy_states().items() if state == "STARTING"]
-        if starting:
-            return Failure(Exit.STRATEGY_START, f"strategy {starting[0]} raised in on_start: {one_line(error)}")
-        return Failure(Exit.UNEXPECTED, f"the start raised: {one_line(error)}")
-
-    def _stuck(self) -> Failure:
-        if not self.connected:
-            names = ", ".join(name for name, connected in self.venues() if not connected)
-            return Failure(
-                Exit.NOT_CONNECTED, f"{names} not connected in time (NAUTILUS_TIMEOUT_CONNECTION); see the log's errors"
-            )
-        if not self.reconciliation.done:
-            return Failure(Exit.NOT_RECONCILED, f"not reconciled: {self.reconciliation.problem}")
-        return Failure(Exit.STRATEGY_START, "margins and unrealized PnL not known in time (NAUTILUS_TIMEOUT_PORTFOLIO)")

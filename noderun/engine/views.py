@@ -11,10 +11,13 @@ from nautilus_trader.core.uuid import UUID4
 from nautilus_trader.execution.messages import GenerateOrderStatusReports, GeneratePositionStatusReports
 from nautilus_trader.model.events import OrderFilled
 
-from noderun.snapshot import OpenOrder, Snapshot
+from noderun.snapshot import Holding, OpenOrder, Snapshot
 
 if TYPE_CHECKING:
+    from nautilus_trader.model.identifiers import InstrumentId, PositionId
     from nautilus_trader.system.kernel import NautilusKernel
+
+_LEGS = frozenset({"LONG", "SHORT"})
 
 
 def loaded(kernel: NautilusKernel) -> set[str]:
@@ -38,25 +41,31 @@ async def venue_snapshot(kernel: NautilusKernel, client: Any) -> Snapshot:  # no
     }
     order_reports = await client.generate_order_status_reports(GenerateOrderStatusReports(open_only=True, **common))
     position_reports = await client.generate_position_status_reports(GeneratePositionStatusReports(**common))
-    positions: defaultdict[str, Decimal] = defaultdict(Decimal)
+    positions: defaultdict[Holding, Decimal] = defaultdict(Decimal)
     for report in position_reports:
-        positions[str(report.instrument_id)] += report.signed_decimal_qty
+        positions[_holding(report.instrument_id, report.venue_position_id)] += report.signed_decimal_qty
     return Snapshot(
         orders={str(report.venue_order_id): _open_order(kernel, report) for report in order_reports if report.is_open},
-        positions={instrument: quantity for instrument, quantity in positions.items() if quantity},
+        positions={holding: quantity for holding, quantity in positions.items() if quantity},
     )
 
 
 def cache_snapshot(kernel: NautilusKernel, client: Any) -> Snapshot:  # noqa: ANN401 any of upstream's execution clients
     """Return what the cache has open on the client's account."""
-    positions: defaultdict[str, Decimal] = defaultdict(Decimal)
+    positions: defaultdict[Holding, Decimal] = defaultdict(Decimal)
     for position in kernel.cache.positions_open(account_id=client.account_id):
-        positions[str(position.instrument_id)] += position.signed_decimal_qty()
+        positions[_holding(position.instrument_id, position.id)] += position.signed_decimal_qty()
     orders = [o for o in kernel.cache.orders_open(account_id=client.account_id) if o.venue_order_id is not None]
     return Snapshot(
         orders={str(order.venue_order_id): _open_order(kernel, order) for order in orders},
-        positions={instrument: quantity for instrument, quantity in positions.items() if quantity},
+        positions={holding: quantity for holding, quantity in positions.items() if quantity},
     )
+
+
+def _holding(instrument_id: InstrumentId, position_id: PositionId | None) -> Holding:
+    # Both adapters name a leg of a hedge account after its instrument: `{instrument_id}-LONG`.
+    leg = str(position_id).removeprefix(f"{instrument_id}-")
+    return Holding(str(instrument_id), leg if leg in _LEGS else "")
 
 
 def _open_order(kernel: NautilusKernel, source: Any) -> OpenOrder:  # noqa: ANN401 an order or a report of one

@@ -7,6 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from noderun import logs
+from noderun.engine import components
 from noderun.lines import one_line
 from noderun.watch.clock import ClockWatch
 from noderun.watch.conditions import Condition, Conditions, Subject
@@ -150,7 +151,7 @@ class Watcher:
     async def _save_state(self) -> None:
         while True:
             await asyncio.sleep(self._health.state_save_interval)
-            for problem in self._engine.save_state():
+            for problem in components.save_state(self._engine):
                 logs.get().error("state not saved", reason=problem)
 
     async def _compare(self) -> None:

@@ -8,6 +8,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from nautilus_trader.config import StrategyConfig
+from nautilus_trader.core.uuid import UUID4
+from nautilus_trader.execution.messages import SubmitOrder
 from nautilus_trader.model.enums import OrderSide
 from nautilus_trader.model.identifiers import InstrumentId
 from nautilus_trader.trading.strategy import Strategy
@@ -16,8 +18,9 @@ if TYPE_CHECKING:
     from nautilus_trader.common.component import TimeEvent
     from nautilus_trader.core.message import Event
     from nautilus_trader.model.data import QuoteTick
-    from nautilus_trader.model.events import OrderEvent
+    from nautilus_trader.model.events import OrderEvent, PositionOpened
 
+RASH = "903"
 INSTRUMENT = InstrumentId.from_str("BTCUSDT-PERP.BINANCE")
 
 
@@ -128,6 +131,82 @@ def busy(instrument: str) -> dict[str, object]:
         "strategy_path": f"{module}:Busy",
         "config_path": f"{module}:BusyConfig",
         "config": {"instrument_id": instrument, "order_id_tag": "901"},
+    }
+
+
+class Rash(Strategy):  # type: ignore[misc]  # upstream is untyped
+    """Orders all the time, past the risk engine, as upstream's emulator does with the orders that it releases."""
+
+    def on_start(self) -> None:
+        """Subscribes."""
+        self._ordered = 0
+        self.subscribe_quote_ticks(INSTRUMENT)
+
+    def on_quote_tick(self, tick: QuoteTick) -> None:
+        """Orders far from the market, not more often than the venue allows."""
+        now = self.clock.timestamp_ns()
+        if now - self._ordered < 250_000_000:
+            return
+        self._ordered = now
+        instrument = self.cache.instrument(INSTRUMENT)
+        price = instrument.make_price(tick.bid_price.as_decimal() * 9 / 10)
+        order = self.order_factory.limit(INSTRUMENT, OrderSide.BUY, instrument.make_qty(0.01), price)
+        self.cache.add_order(order, None, None)
+        command = SubmitOrder(self.trader_id, self.id, order, UUID4(), now)
+        self.msgbus.send(endpoint="ExecEngine.execute", msg=command)
+
+
+class RashConfig(StrategyConfig, frozen=True):
+    """Nothing to choose."""
+
+
+def rash() -> dict[str, object]:
+    """Returns the entry of strategies.yaml for a strategy that the risk engine does not stop."""
+    module = "tests.integration.node.misbehave"
+    return {
+        "strategy_path": f"{module}:Rash",
+        "config_path": f"{module}:RashConfig",
+        "config": {"order_id_tag": RASH},
+    }
+
+
+class Turning(Strategy):  # type: ignore[misc]  # upstream is untyped
+    """Opens a position and closes it, again and again, and fails when more than so many of its lives are kept."""
+
+    def on_start(self) -> None:
+        """Subscribes."""
+        self.subscribe_quote_ticks(self.config.instrument_id)
+
+    def on_quote_tick(self, tick: QuoteTick) -> None:
+        """Opens or closes, when the order before is done."""
+        del tick
+        if self.cache.orders_open(strategy_id=self.id) or self.cache.orders_inflight(strategy_id=self.id):
+            return
+        instrument = self.cache.instrument(self.config.instrument_id)
+        side = OrderSide.BUY if self.portfolio.is_flat(instrument.id) else OrderSide.SELL
+        self.submit_order(self.order_factory.market(instrument.id, side, instrument.make_qty(0.01)))
+
+    def on_position_opened(self, event: PositionOpened) -> None:
+        """Counts."""
+        kept = len(self.cache.position_snapshot_bytes(event.position_id))
+        if kept > self.config.most:
+            raise ValueError(f"{kept} former lives are kept")
+
+
+class TurningConfig(StrategyConfig, frozen=True):
+    """How many lives may be kept."""
+
+    instrument_id: InstrumentId
+    most: int
+
+
+def turning(instrument: str, most: int) -> dict[str, object]:
+    """Returns the entry of strategies.yaml for a strategy whose position lives many times."""
+    module = "tests.integration.node.misbehave"
+    return {
+        "strategy_path": f"{module}:Turning",
+        "config_path": f"{module}:TurningConfig",
+        "config": {"instrument_id": instrument, "most": most, "order_id_tag": "902"},
     }
 
 

@@ -36,6 +36,7 @@ UNREADABLE: dict[str, tuple[str, Callable[[Events], Events]]] = {
 """What upstream's constructor raises at, by name: kind of record, change of its events."""
 READABLE: dict[str, tuple[str, Callable[[Events], Events]]] = {
     "order: a field more": ("orders", lambda events: with_first(events, lambda first: first.update(of_the_future="1"))),
+    "order: its fills lost": ("orders", lambda events: events[:3]),
     "order: its acceptance lost": ("orders", lambda events: [*events[:2], *events[3:]]),
 }
 """What upstream loads without a word."""

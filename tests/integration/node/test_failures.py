@@ -52,6 +52,11 @@ SHOWN_BY: Final = {
     "position not loaded while trading": "degraded::test_difference_is_told_until_it_is_gone",
     "hedge mode, not expected": "hedge::test_hedge_mode_that_the_settings_do_not_know_ends_with_73",
     "hedge mode, two legs that net to nothing": "hedge::test_both_legs_are_recovered",
+    "hedge mode, two legs that nobody heard of": "hedge::test_equal_legs_that_nobody_heard_of_are_a_difference",
+    "cached position on an account without a client": (
+        "portfolio::test_position_on_an_account_that_no_client_serves_ends_with_74"
+    ),
+    "halted, orders past the risk engine": "halt::test_halt_holds_what_the_risk_engine_does_not_see",
     "connecting hangs": "start_failures::test_hang_while_connecting_ends_with_73",
     "data never flows": "start_failures::test_silent_market_data_ends_with_73",
     "data stops": "degraded::test_stale_data_ends_in_a_restart",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.integration.node.conftest import where
+from tests.integration.node.misbehave import RASH, rash
 from tests.integration.node.world import Node, equal, eventually
 
 if TYPE_CHECKING:
@@ -52,18 +53,27 @@ def test_killed_node_does_not_delay_its_successor(node: Node, second: Node) -> N
 
 def test_paused_holder_is_replaced_and_sends_nothing_when_it_wakes(node: Node, second: Node, venue: Venue) -> None:
     """A holder that sleeps longer than its lease is fenced out: it ends with 69, the new one trades on."""
+    node.strategies = [rash()]
     node.start().wait_ready()
     eventually(venue.open_orders, what="orders of the first")
     node.signal(signal.SIGSTOP)
     second.start().wait_ready(45)
+    sent = sent_by(RASH, venue)
     orders = {order["client_order_id"] for order in second.ask("dump")["orders"]}
     node.signal(signal.SIGCONT)
     assert node.wait_exit(20) == 69
     assert "has taken over this trader id" in node.log() + str(node.status_lines())
     time.sleep(2)
+    assert sent_by(RASH, venue) == sent
     assert equal(second, venue) == []
     assert {order["client_order_id"] for order in second.ask("dump")["orders"]} >= orders
     assert second.ask("status")["state"] == "RUNNING"
+
+
+def sent_by(tag: str, venue: Venue) -> set[str]:
+    """Returns the ids of the orders that a strategy has sent."""
+    ids = {str(order["client_order_id"]) for order in venue.ledger()["orders"]}
+    return {client_order_id for client_order_id in ids if f"-{tag}-" in client_order_id}
 
 
 def test_of_twenty_that_start_together_one_trades(
@@ -73,15 +83,21 @@ def test_of_twenty_that_start_together_one_trades(
     variables = {**variables, **where(redis, venue.port)}
     racers = [_racer(tmp_path / f"racer{number}", variables) for number in range(20)]
     try:
+        for racer in racers:
+            assert racer.stdout is not None
+            assert racer.stdout.readline() == b"ready\n"
+        # All at once, and not as they have started: the lease is looked at and taken within a millisecond.
+        for racer in racers:
+            assert racer.stdin is not None
+            racer.stdin.close()
         eventually(lambda: sum(racer.poll() is None for racer in racers) == 1, seconds=60, what="one is left")
         time.sleep(1)
         left = [racer for racer in racers if racer.poll() is None]
         assert len(left) == 1
-        others = [racer for racer in racers if racer.poll() is not None]
-        assert {racer.returncode for racer in others} == {69}
-        for racer in others:
-            assert racer.stdout is not None
-            assert f"process {left[0].pid} on" in racer.stdout.read().decode()
+        others = [racer for racer in racers if racer is not left[0]]
+        told = [racer.stdout.read().decode() for racer in others if racer.stdout is not None]
+        assert {racer.returncode for racer in others} == {69}, told
+        assert all(f"process {left[0].pid} on" in words for words in told)
     finally:
         for racer in racers:
             racer.kill()
@@ -100,6 +116,8 @@ def _racer(directory: Path, variables: dict[str, str]) -> subprocess.Popen[bytes
         "from noderun.states import Failure\n"
         "settings = TradingNodeSettings.from_env(dict(line.split('=', 1) for line in sys.argv[1].splitlines()))\n"
         "lease = Lease(settings.redis, 'trader-MM-001:', print)\n"
+        "print('ready', flush=True)\n"
+        "sys.stdin.read()\n"
         "try:\n"
         "    lease.acquire(wait=lambda seconds: time.sleep(seconds), tell=lambda text: None)\n"
         "except Failure as failure:\n"
@@ -110,7 +128,7 @@ def _racer(directory: Path, variables: dict[str, str]) -> subprocess.Popen[bytes
         "sys.exit(1)\n"
     )
     text = "\n".join(f"{name}={value}" for name, value in variables.items())
-    return subprocess.Popen([sys.executable, "-c", code, text], stdout=subprocess.PIPE)
+    return subprocess.Popen([sys.executable, "-c", code, text], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
 
 def test_holder_that_cannot_renew_sends_no_order(node: Node, redis: Redis, venue: Venue) -> None:

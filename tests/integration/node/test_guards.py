@@ -113,4 +113,6 @@ def test_long_history_does_not_bend_the_cache(node: Node, venue: Venue) -> None:
     node.strategies = [misbehave("nothing")]
     node.variables |= {"READY_TIMEOUT": "90", "NAUTILUS_TIMEOUT_RECONCILIATION": "30"}
     node.start().wait_ready(90)
+    # An order that was killed on its way is asked for several times before upstream gives it up.
+    eventually(lambda: not node.ask("status")["orders_inflight"], seconds=120, what="no order in flight")
     assert equal(node, venue) == []

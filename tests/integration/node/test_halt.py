@@ -9,11 +9,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.integration.node.misbehave import rash
 from tests.integration.node.world import MARKET_MAKER, PATIENT_MAKER, eventually
 
 if TYPE_CHECKING:
     from tests.integration.node.world import Node, Venue
 
+RESTING = {
+    **PATIENT_MAKER,
+    "config": {**PATIENT_MAKER["config"], "external_order_claims": None, "order_id_tag": "001"},
+}
 BUSY = {**MARKET_MAKER, "config": {**MARKET_MAKER["config"], "half_spread_bps": 2, "requote_bps": 0.1}}
 
 
@@ -28,8 +33,13 @@ def trading(node: Node, venue: Venue) -> Node:
 
 @pytest.mark.transition("RUNNING", "HALTED")
 @pytest.mark.transition("RECONCILING", "HALTED")
-def test_halt_empties_the_venue_within_a_second_and_outlives_the_process(trading: Node, venue: Venue) -> None:
+def test_halt_empties_the_venue_within_a_second_and_outlives_the_process(node: Node, venue: Venue) -> None:
     """Under load no order is left a second after the command; a killed and restarted node is still halted."""
+    trading = node
+    # One cancels its quotes all the time by itself, the other's rest until somebody cancels them.
+    trading.strategies = [BUSY, RESTING]
+    trading.start().wait_ready()
+    eventually(lambda: len(venue.open_orders()) > 2, what="orders of both at the venue")
     began = time.monotonic()
     answer = trading.act("halt", "--why", "test")
     took = time.monotonic() - began
@@ -46,6 +56,19 @@ def test_halt_empties_the_venue_within_a_second_and_outlives_the_process(trading
     assert trading.ask("status")["state"] == "HALTED"
     time.sleep(2)
     assert len(venue.ledger()["orders"]) == sent
+
+
+def test_halt_holds_what_the_risk_engine_does_not_see(node: Node, venue: Venue) -> None:
+    """Orders that are past upstream's risk engine when a node is halted, or never come there, do not leave either."""
+    node.strategies = [rash()]
+    node.start().wait_ready()
+    eventually(venue.open_orders, what="orders at the venue")
+    node.act("halt", "--why", "test")
+    assert venue.open_orders() == []
+    sent = len(venue.ledger()["orders"])
+    eventually(lambda: "OrderDenied(" in node.log(), what="an order that was held")
+    assert len(venue.ledger()["orders"]) == sent
+    assert venue.open_orders() == []
 
 
 @pytest.mark.transition("HALTED", "RUNNING")

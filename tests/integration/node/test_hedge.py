@@ -34,11 +34,16 @@ def hedged(node: Node, venue: Venue) -> Node:
     )
     with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - our own process
         assert answer.status == 200
+    open_both(venue)
+    node.strategies = [misbehave("nothing")]
+    return node
+
+
+def open_both(venue: Venue) -> None:
+    """Buys long and sells short the same quantity."""
     order = {"account": "node", "symbol": "BTCUSDT", "type": "MARKET", "quantity": "0.010"}
     for leg, side in LEGS.items():
         venue.call("POST", "/admin/v1/orders", {**order, "side": side, "position_side": leg})
-    node.strategies = [misbehave("nothing")]
-    return node
 
 
 def test_hedge_mode_that_the_settings_do_not_know_ends_with_73(hedged: Node) -> None:
@@ -60,6 +65,18 @@ def test_both_legs_are_recovered(hedged: Node, venue: Venue) -> None:
     hedged.start().wait_ready()
     eventually(lambda: quantities(hedged) == [-0.010, 0.030], what=f"both legs {quantities(hedged)}")
     assert hedged.ask("status")["state"] == "RUNNING"
+
+
+def test_equal_legs_that_nobody_heard_of_are_a_difference(hedged: Node, venue: Venue) -> None:
+    """Both legs grow by the same while no event arrives: each is told as a difference, and reconciling brings both."""
+    hedged.variables |= {"BINANCE_HEDGE_MODE": "true", "HEALTH_COMPARE_INTERVAL": "5"}
+    hedged.start().wait_ready()
+    venue.call("POST", "/admin/v1/faults", {"kind": "drop_event", "event": "ORDER_TRADE_UPDATE"})
+    open_both(venue)
+    hedged.wait_for_status("BTCUSDT-PERP.BINANCE LONG is 0.02 at the venue, 0.010", seconds=40)
+    assert any("BTCUSDT-PERP.BINANCE SHORT is -0.02" in reason for reason in hedged.ask("status")["reasons"])
+    hedged.act("reconcile-now", "--why", "test")
+    assert quantities(hedged) == [-0.020, 0.020]
 
 
 def quantities(node: Node) -> list[float]:

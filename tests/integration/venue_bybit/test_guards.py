@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from noderun.engine.guards.position_snapshots import KEPT
 from tests.integration.node.gate import Gate
-from tests.integration.node.world import eventually
-from tests.integration.venue_bybit.world import market_maker, node_variables
+from tests.integration.node.misbehave import turning
+from tests.integration.node.world import equal, eventually
+from tests.integration.venue_bybit.world import LINEAR, market_maker, node_variables
 from tests.support.ledger import differences
 
 if TYPE_CHECKING:
@@ -57,3 +59,14 @@ def test_failed_position_query_is_not_a_flat_position(node: Node, redis: Redis, 
     # What the stop wrote is what the next start reads.
     node.start().wait_ready()
     assert differences(node.ask("dump"), venue.ledger()) == [], json.dumps(node.ask("dump"))
+
+
+def test_position_of_many_lives_keeps_the_last_of_them(node: Node, venue: Venue) -> None:
+    """A strategy that opens and closes all the time goes on, with no more than so many lives and the ledger's fills."""
+    node.strategies = [turning(LINEAR, KEPT + 1)]
+    node.start().wait_ready()
+    eventually(lambda: len(venue.ledger()["orders"]) > 2 * KEPT + 60, seconds=120, what="more lives than are kept")
+    assert node.ask("status")["state"] == "RUNNING"
+    # Its own orders bring it new quotes, also in a market that stands still.
+    node.act("stop-strategy", "Turning-902", "--why", "test")
+    assert equal(node, venue) == []

@@ -48,7 +48,7 @@ DEFAULTS: dict[type[Any], dict[str, str]] = {
     LiveRiskEngineConfig: {},
     LiveExecEngineConfig: {
         "snapshot_positions_interval_secs": "snapshots are off: lists that nobody removes",
-        "purge_account_events_interval_mins": "purging them does nothing upstream but warn; they are not persisted",
+        "purge_account_events_interval_mins": "warns of each instead of deleting it from Redis; noderun purges memory",
         "purge_account_events_lookback_mins": "see purge_account_events_interval_mins",
     },
     PortfolioConfig: {"snapshot_interval_ms": "no effect in this generation of upstream"},

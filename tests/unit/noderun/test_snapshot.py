@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from noderun.snapshot import OpenOrder, Snapshot, differences
+from noderun.snapshot import Holding, OpenOrder, Snapshot, differences
 
 BTC, ETH = "BTCUSDT-PERP.BINANCE", "ETHUSDT-PERP.BINANCE"
 
@@ -14,7 +14,7 @@ def _order(number: str, instrument: str = BTC) -> OpenOrder:
 
 
 def _snapshot(*orders: OpenOrder, **positions: str) -> Snapshot:
-    held = {BTC if name == "btc" else ETH: Decimal(quantity) for name, quantity in positions.items()}
+    held = {Holding(BTC if name == "btc" else ETH): Decimal(quantity) for name, quantity in positions.items()}
     return Snapshot(orders={order.venue_order_id: order for order in orders}, positions=held)
 
 
@@ -36,3 +36,29 @@ def test_every_kind_of_difference_is_told() -> None:
     assert "order O-2 ETHUSDT-PERP.BINANCE is open at the venue, but its instrument is not loaded" in text
     assert "position BTCUSDT-PERP.BINANCE is -0.010 at the venue, 0.010 in the cache" in text
     assert "position ETHUSDT-PERP.BINANCE is 1 at the venue, 0 in the cache, and it is not loaded" in text
+
+
+def _legs(**legs: str) -> Snapshot:
+    return Snapshot(orders={}, positions={Holding(BTC, leg.upper()): Decimal(held) for leg, held in legs.items()})
+
+
+def test_legs_that_cancel_out_are_compared_one_by_one() -> None:
+    """Two equal legs, or legs that are both off by the same, are a difference each, whoever lacks them."""
+    both, none = _legs(long="0.010", short="-0.010"), _legs()
+    assert differences(venue=both, cache=both, loaded={BTC}) == []
+    assert differences(venue=both, cache=none, loaded={BTC}) == [
+        "position BTCUSDT-PERP.BINANCE LONG is 0.010 at the venue, 0 in the cache",
+        "position BTCUSDT-PERP.BINANCE SHORT is -0.010 at the venue, 0 in the cache",
+    ]
+    assert len(differences(venue=none, cache=both, loaded={BTC})) == 2
+    assert len(differences(venue=_legs(long="0.030", short="-0.030"), cache=both, loaded={BTC})) == 2
+
+
+def test_the_net_is_compared_where_one_side_knows_nothing_else() -> None:
+    """Legs on one side and a net position on the other are equal when the legs add up to it."""
+    legs, net = _legs(long="0.030", short="-0.010"), _snapshot(btc="0.020")
+    assert differences(venue=legs, cache=net, loaded={BTC}) == []
+    assert differences(venue=net, cache=legs, loaded={BTC}) == []
+    assert differences(venue=legs, cache=_snapshot(btc="0.010"), loaded={BTC}) == [
+        "position BTCUSDT-PERP.BINANCE is 0.020 at the venue, 0.010 in the cache"
+    ]
