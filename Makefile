@@ -9,7 +9,7 @@ $(error ENV=$(ENV): there is no inventory/$(ENV)/hosts.yml. ENV is one of: $(pat
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests lint test test-fast test-nightly lab lab-down testnet vault vault-edit deploy status logs restart bench coverage docs lock clean
+.PHONY: help setup setup-tests lint test test-fast test-nightly lab lab-down testnet vault vault-edit deploy status logs restart bench chaos coverage docs lock clean
 
 help: ## list the targets (ENV=testnet or production; default testnet)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,6 +69,9 @@ restart: setup ## restart the nodes of ENV and wait until they trade again
 
 bench: setup-tests ## measure the times README promises
 	$(BIN)/pytest tests/benchmarks -o python_files=bench_*.py -s
+
+chaos: setup-tests ## faults without end on one node: ROUNDS=n or SECONDS=n, SEED=n, VENUE=binance_futures or bybit_linear
+	$(BIN)/python -m tests.chaos $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) --venue $(or $(VENUE),binance_futures)
 
 coverage: setup-tests ## branches of nodecfg that its tests reach; fails below 95 %
 	$(BIN)/pytest -q $(SIDE_BY_SIDE) --cov=nodecfg tests/unit/nodecfg tests/integration/nodecfg tests/integration/nodecfg_command

@@ -145,6 +145,27 @@ def reconcile_now(why: Why, instance: Name = MAIN, socket: Socket = None, *, as_
 
 
 @app.command()
+def reconcile(
+    instance: Name = MAIN,
+    socket: Socket = None,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Look only; there is no other way of this command.")],
+    as_json: Json = False,
+) -> None:
+    """Compare the cache with the venues and explain each difference; changes neither. Exit code 72 when they differ."""
+    del dry_run
+    document = _ask(instance, socket, Request(command=Command.RECONCILE))
+    if as_json:
+        typer.echo(json.dumps(document))
+    else:
+        for one in document["differences"]:
+            typer.echo(f"{one['difference']}\n  because: {one['because']}\n  do: {one['do']}")
+        typer.echo("cache and venues are equal" if document["equal"] else f"{len(document['differences'])} differences")
+    if not document["equal"]:
+        raise typer.Exit(Exit.NOT_RECONCILED)
+
+
+@app.command()
 def log_level(
     level: Annotated[str, typer.Argument(help=f"One of {', '.join(LEVELS)}.")],
     why: Why,

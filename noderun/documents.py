@@ -9,6 +9,8 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from noderun.control.protocol import Command, RefusedError, Request
+from noderun.explain import explained
+from noderun.lines import one_line
 from noderun.now import now
 from noderun.preflight import read_redis
 
@@ -21,8 +23,13 @@ if TYPE_CHECKING:
     from noderun.board import Board
     from noderun.engine.node import Engine
     from noderun.metrics import Metrics
+    from noderun.snapshot import Difference
 
 _LOOP_SECONDS = 1.5
+_LOOK_AGAIN = 1.0
+_COMPARE_LOOKS = 3
+COMPARE_SECONDS = 25.0
+"""How long a comparison may take; the client waits a little longer."""
 ACT_SECONDS = 60.0
 """How long an act may take; the client waits a little longer."""
 _NOTHING_YET: dict[str, Any] = {
@@ -66,24 +73,34 @@ class Documents:
             RefusedError: An act that was not carried out.
             TimeoutError: The event loop does not answer.
         """
-        match request.command:
-            case Command.STATUS:
-                return self.status()
-            case Command.DUMP:
-                return self.dump()
-            case Command.POSITIONS:
-                return {"positions": self.dump()["positions"]}
-            case Command.ORDERS:
-                return {"orders": [order for order in self.dump()["orders"] if order["open"]]}
-            case Command.STRATEGIES:
-                return {"strategies": self._on_loop(lambda engine: engine.facts()).get("strategies", [])}
-        return self._act(request, who)
+        looks: dict[Command, Callable[[], dict[str, Any]]] = {
+            Command.STATUS: self.status,
+            Command.DUMP: self.dump,
+            Command.POSITIONS: lambda: {"positions": self.dump()["positions"]},
+            Command.ORDERS: lambda: {"orders": [order for order in self.dump()["orders"] if order["open"]]},
+            Command.STRATEGIES: lambda: {
+                "strategies": self._on_loop(lambda engine: engine.facts()).get("strategies", [])
+            },
+            Command.RECONCILE: self._compare,
+        }
+        look = looks.get(request.command)
+        return look() if look is not None else self._act(request, who)
 
     def _act(self, request: Request, who: str) -> dict[str, Any]:
         acts, engine = self.acts, self.engine
         if acts is None or engine is None or not engine.loop.is_running():
             raise RefusedError(f"the node is {self._board.state}, not started; ask again when it runs")
         return asyncio.run_coroutine_threadsafe(acts.carry_out(request, who), engine.loop).result(ACT_SECONDS)
+
+    def _compare(self) -> dict[str, Any]:
+        engine = self.engine
+        if engine is None or not engine.loop.is_running() or not engine.connected:
+            raise RefusedError(f"the node is {self._board.state}, not connected; ask again when it runs")
+        try:
+            lasting = asyncio.run_coroutine_threadsafe(_lasting(engine), engine.loop).result(COMPARE_SECONDS)
+        except Exception as error:
+            raise RefusedError(f"the venue could not be asked: {one_line(error)}") from error
+        return {"equal": not lasting, "differences": explained(lasting)}
 
     def status(self) -> dict[str, Any]:
         """Return what the service does and holds; also while its event loop is stuck, and then it says so."""
@@ -134,6 +151,17 @@ class Documents:
             "appendfsync": facts.appendfsync,
             "maxmemory_policy": facts.maxmemory_policy,
         }
+
+
+async def _lasting(engine: Engine) -> list[Difference]:
+    # An order or a fill on its way is a difference for a moment.
+    found = await engine.compare()
+    for _ in range(_COMPARE_LOOKS - 1):
+        if found:
+            await asyncio.sleep(_LOOK_AGAIN)
+            again = await engine.compare()
+            found = [difference for difference in again if difference in found]
+    return found
 
 
 @cache

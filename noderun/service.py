@@ -112,7 +112,7 @@ def _serve(this: Run, options: Options) -> Failure:
         cleanup.callback(lease.release)
         metrics.lease = lease
         _reach_venues(this, settings)
-        engine = _build(this, settings, config, lease)
+        engine = _build(this, settings, config, lease, key_prefix)
         metrics.attach(engine)
         acts = _prepare_acts(this, settings, engine, latch)
         node = Node(settings=settings, engine=engine, redis=redis, lease=lease, acts=acts, metrics=metrics)
@@ -162,8 +162,11 @@ def _reach_venues(this: Run, settings: TradingNodeSettings) -> None:
         )
 
 
-def _build(this: Run, settings: TradingNodeSettings, config: TradingNodeConfig, lease: Lease) -> Engine:
+def _build(
+    this: Run, settings: TradingNodeSettings, config: TradingNodeConfig, lease: Lease, key_prefix: str
+) -> Engine:
     from noderun.engine.build import build_node, new_loop  # noqa: PLC0415
+    from noderun.engine.guards import orphan_index  # noqa: PLC0415
     from noderun.engine.node import Engine  # noqa: PLC0415
 
     redis = f"Redis at {settings.redis.host}:{settings.redis.port}"
@@ -172,6 +175,7 @@ def _build(this: Run, settings: TradingNodeSettings, config: TradingNodeConfig, 
     this.board.tell(f"building the node, loading its state from {redis} (code 75 if that hangs for {seconds:.0f} s)")
     with _loading(this, settings):
         this.ending.limit(seconds, Exit.REDIS, f"{redis} went away while the node was built; start Redis")
+        orphan_index.remove(settings.redis, key_prefix)
         node = build_node(
             settings, config, new_loop(), lambda why: _wish(this, Exit.HANDLER, f"a handler raised: {why}")
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -57,8 +58,31 @@ class Snapshot:
     positions: Mapping[Holding, Decimal]
 
 
+class Kind(StrEnum):
+    """How venue and cache can differ."""
+
+    ORDER_NOT_LOADED = "order of an instrument that is not loaded"
+    ORDER_UNKNOWN = "order unknown to the cache"
+    ORDER_GONE = "order gone from the venue"
+    POSITION = "position"
+    POSITION_NOT_LOADED = "position in an instrument that is not loaded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One difference; its text is one line for people."""
+
+    kind: Kind
+    text: str
+
+
 def differences(*, venue: Snapshot, cache: Snapshot, loaded: Collection[str]) -> list[str]:
-    """Tell every difference between venue and cache; empty when they are equal.
+    """Tell every difference between venue and cache in words; empty when they are equal. Arguments as of `compare`."""
+    return [difference.text for difference in compare(venue=venue, cache=cache, loaded=loaded)]
+
+
+def compare(*, venue: Snapshot, cache: Snapshot, loaded: Collection[str]) -> list[Difference]:
+    """Return every difference between venue and cache.
 
     Upstream calls its reconciliation a success while it ignores what is not loaded
     (nautilus_trader/live/execution_engine.py `_reconcile_position_report_netting`); here that is a difference too.
@@ -68,24 +92,25 @@ def differences(*, venue: Snapshot, cache: Snapshot, loaded: Collection[str]) ->
         cache: What the node believes.
         loaded: Instrument ids the node has loaded.
     """
-    found: list[str] = []
+    found: list[Difference] = []
     for order_id, order in venue.orders.items():
         if order.instrument_id not in loaded:
-            found.append(
-                f"{order} is open at the venue, but its instrument is not loaded: {_hint(order.instrument_id)}"
-            )
+            text = f"{order} is open at the venue, but its instrument is not loaded: {_hint(order.instrument_id)}"
+            found.append(Difference(kind=Kind.ORDER_NOT_LOADED, text=text))
         elif order_id not in cache.orders:
-            found.append(f"{order} is open at the venue, not in the cache")
+            found.append(Difference(kind=Kind.ORDER_UNKNOWN, text=f"{order} is open at the venue, not in the cache"))
     found += [
-        f"{order} is open in the cache, not at the venue"
+        Difference(kind=Kind.ORDER_GONE, text=f"{order} is open in the cache, not at the venue")
         for order_id, order in cache.orders.items()
         if order_id not in venue.orders
     ]
     for instrument in sorted({holding.instrument_id for holding in (*venue.positions, *cache.positions)}):
-        why = "" if instrument in loaded else f", and it is not loaded: {_hint(instrument)}"
+        known = instrument in loaded
+        why = "" if known else f", and it is not loaded: {_hint(instrument)}"
         for holding, theirs, ours in _compared(venue.positions, cache.positions, instrument):
             if theirs != ours:
-                found.append(f"{holding} is {theirs} at the venue, {ours} in the cache{why}")
+                text = f"{holding} is {theirs} at the venue, {ours} in the cache{why}"
+                found.append(Difference(kind=Kind.POSITION if known else Kind.POSITION_NOT_LOADED, text=text))
     return found
 
 

@@ -7,13 +7,18 @@ import socket
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
-from noderun.control.protocol import ACTS, Request, encode
+from noderun.control.protocol import ACTS, Command, Request, encode
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 ANSWER_SECONDS: Final = 2.0
 ACT_SECONDS: Final = 65.0
+COMPARE_SECONDS: Final = 30.0
+
+
+_LOOKING: Final = {Command.RECONCILE: COMPARE_SECONDS}
+"""Looks that take longer, as the venue is asked."""
 
 
 class ControlError(Exception):
@@ -24,9 +29,9 @@ def ask(path: Path, request: Request) -> dict[str, Any]:
     """Return the service's answer.
 
     Raises:
-        ControlError: No answer within two seconds (an act may take longer), or one that says no.
+        ControlError: No answer within two seconds (an act or a comparison may take longer), or one that says no.
     """
-    seconds = ACT_SECONDS if request.command in ACTS else ANSWER_SECONDS
+    seconds = ACT_SECONDS if request.command in ACTS else _LOOKING.get(request.command, ANSWER_SECONDS)
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as channel:
             channel.settimeout(seconds)

@@ -19,6 +19,7 @@ class Command(StrEnum):
     POSITIONS = "positions"
     ORDERS = "orders"
     STRATEGIES = "strategies"
+    RECONCILE = "reconcile"
     HALT = "halt"
     RESUME = "resume"
     FLATTEN = "flatten"

@@ -17,20 +17,25 @@ from noderun.engine.freshness import Freshness
 from noderun.engine.guards import (
     account_events,
     active_symbols,
+    bans,
     connects,
+    doubtful_rejections,
     early_pushes,
     failed_queries,
     fill_order,
     history,
+    in_flight,
+    made_up_positions,
     mass_status,
     position_snapshots,
     recorded_trades,
+    torn_positions,
     unheard_fills,
 )
 from noderun.engine.guards.gate import Gate
 from noderun.engine.guards.reconciliation import Reconciliation
 from noderun.lines import one_line
-from noderun.snapshot import differences
+from noderun.snapshot import compare
 from noderun.states import Exit, Failure, State
 
 if TYPE_CHECKING:
@@ -41,6 +46,7 @@ if TYPE_CHECKING:
 
     from noderun.engine.links import DeadLink
     from noderun.figures import Figures
+    from noderun.snapshot import Difference
 
 _CANCEL_TASKS = 2.0
 _RECONCILE_SECONDS = 30.0
@@ -76,9 +82,13 @@ class Engine:
         self.events = Events(self._kernel)
         self.feeds = Feeds(self._kernel)
         self.freshness = Freshness(self._kernel, self.feeds)
+        torn_positions.install(self._kernel)
         self.reconciliation = Reconciliation(self._kernel.exec_engine, self.differences)
+        checked = self._kernel.exec_engine.inflight_check_interval_ms > 0
         for client in self.exec_clients():
             active_symbols.install(client)
+            bans.install(client)
+            doubtful_rejections.install(client, checked=checked)
             early_pushes.install(client)
             failed_queries.install(client)
             fill_order.install(client)
@@ -88,6 +98,8 @@ class Engine:
         position_snapshots.install(self._kernel)
         recorded_trades.install(self._kernel.portfolio.analyzer)
         unheard_fills.install(self._kernel, self.exec_clients())
+        in_flight.install(self._kernel, self.exec_clients())
+        made_up_positions.install(self._kernel)
         self.gate = Gate(self.exec_clients(), lost)
         for client in (*self.exec_clients(), *self._data_clients()):
             connects.install(client, self._connect_failed)
@@ -147,14 +159,18 @@ class Engine:
         failure = starts.stuck(self)
         return Failure(failure.code, f"{failure.reason}; the start took longer than {seconds:g} s (READY_TIMEOUT)")
 
-    async def differences(self) -> list[str]:
-        """Ask every venue what is open and tell what the cache has otherwise."""
-        found: list[str] = []
+    async def compare(self) -> list[Difference]:
+        """Ask every venue what is open and return what the cache has otherwise; changes neither."""
+        found: list[Difference] = []
         for client in self.exec_clients():
             venue = await views.venue_snapshot(self._kernel, client)
             cache = views.cache_snapshot(self._kernel, client)
-            found += differences(venue=venue, cache=cache, loaded=views.loaded(self._kernel))
+            found += compare(venue=venue, cache=cache, loaded=views.loaded(self._kernel))
         return found
+
+    async def differences(self) -> list[str]:
+        """Compare, and return the differences in words."""
+        return [difference.text for difference in await self.compare()]
 
     def venues(self) -> list[tuple[str, bool]]:
         """Return every venue and whether its clients are connected."""

@@ -55,7 +55,7 @@ def cache_snapshot(kernel: NautilusKernel, client: Any) -> Snapshot:  # noqa: AN
     positions: defaultdict[Holding, Decimal] = defaultdict(Decimal)
     for position in kernel.cache.positions_open(account_id=client.account_id):
         positions[_holding(position.instrument_id, position.id)] += position.signed_decimal_qty()
-    orders = [o for o in kernel.cache.orders_open(account_id=client.account_id) if o.venue_order_id is not None]
+    orders = [o for o in kernel.cache.orders_open() if o.venue_order_id is not None and _is_of(client, o)]
     return Snapshot(
         orders={str(order.venue_order_id): _open_order(kernel, order) for order in orders},
         positions={holding: quantity for holding, quantity in positions.items() if quantity},
@@ -66,6 +66,13 @@ def _holding(instrument_id: InstrumentId, position_id: PositionId | None) -> Hol
     # Both adapters name a leg of a hedge account after its instrument: `{instrument_id}-LONG`.
     leg = str(position_id).removeprefix(f"{instrument_id}-")
     return Holding(str(instrument_id), leg if leg in _LEGS else "")
+
+
+def _is_of(client: Any, order: Any) -> bool:  # noqa: ANN401 as above, and any of upstream's order classes
+    # Upstream gives an order that it took over from the venue no account (1.231.0), so no index of accounts has it.
+    if order.account_id is None:
+        return bool(order.instrument_id.venue == client.venue)
+    return bool(order.account_id == client.account_id)
 
 
 def _open_order(kernel: NautilusKernel, source: Any) -> OpenOrder:  # noqa: ANN401 an order or a report of one

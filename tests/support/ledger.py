@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 # nautilus_trader/model/enums.py OrderStatus, for each status of the venue.
-_STATUS = {
+STATUS = {
     "UNTRIGGERED": {"ACCEPTED", "PENDING_UPDATE", "PENDING_CANCEL"},
     "NEW": {"ACCEPTED", "PENDING_UPDATE", "PENDING_CANCEL"},
     "PARTIALLY_FILLED": {"PARTIALLY_FILLED", "PENDING_UPDATE", "PENDING_CANCEL"},
@@ -19,7 +19,7 @@ _STATUS = {
     "EXPIRED": {"EXPIRED", "CANCELED", "REJECTED"},
     "REJECTED": {"EXPIRED", "CANCELED", "REJECTED"},
 }
-_OPEN = ("UNTRIGGERED", "NEW", "PARTIALLY_FILLED")
+OPEN = ("UNTRIGGERED", "NEW", "PARTIALLY_FILLED")
 
 
 # simvenue/venues/bybit/identifiers.py: the ledger's number stands at the end, as hexadecimal or decimal digits.
@@ -27,11 +27,13 @@ _BYBIT_LINEAR = re.compile(r"51a70000-0000-4000-9000-([0-9a-f]{12})")
 _BYBIT_SPOT_BASE = 2_000_000_000_000_000_000
 
 
-def _symbol(instrument_id: str) -> str:
+def symbol_of(instrument_id: str) -> str:
+    """Return what the ledger calls an instrument of the node."""
     return instrument_id.rpartition(".")[0].removesuffix("-PERP")
 
 
-def _trade_id(text: object) -> str:
+def venue_trade_id(text: object) -> str:
+    """Return what the ledger calls a fill of the node."""
     linear = _BYBIT_LINEAR.fullmatch(str(text))
     if linear:
         return str(int(linear[1], 16))
@@ -52,9 +54,9 @@ def differences(node: Mapping[str, Any], ledger: Mapping[str, Any]) -> list[str]
 
 def _fill_differences(node: Mapping[str, Any], ledger: Mapping[str, Any]) -> list[str]:
     found: list[str] = []
-    ids = [_trade_id(fill["trade_id"]) for fill in node["fills"]]
+    ids = [venue_trade_id(fill["trade_id"]) for fill in node["fills"]]
     found += [f"fill {trade_id} applied twice by the node" for trade_id in {i for i in ids if ids.count(i) > 1}]
-    ours = {_trade_id(fill["trade_id"]): fill for fill in node["fills"]}
+    ours = {venue_trade_id(fill["trade_id"]): fill for fill in node["fills"]}
     theirs = {str(fill["trade_id"]): fill for fill in ledger["fills"]}
     found += [f"fill {i} lost: at the venue, not at the node" for i in sorted(theirs.keys() - ours.keys())]
     found += [f"fill {i} phantom: at the node, not at the venue" for i in sorted(ours.keys() - theirs.keys())]
@@ -83,7 +85,7 @@ def _order_differences(node: Mapping[str, Any], ledger: Mapping[str, Any]) -> li
     found += [f"order {i}: {ours[i]['status']} at the node, unknown to the venue" for i in sorted(sent - theirs.keys())]
     for client_id in sorted(ours.keys() & theirs.keys()):
         mine, venue = ours[client_id], theirs[client_id]
-        if mine["status"] not in _STATUS[venue["status"]]:
+        if mine["status"] not in STATUS[venue["status"]]:
             found.append(f"order {client_id}: {mine['status']} at the node, {venue['status']} at the venue")
         found += [
             f"order {client_id}: {label} is {mine[a]} at the node, {venue[b]} at the venue"
@@ -94,13 +96,13 @@ def _order_differences(node: Mapping[str, Any], ledger: Mapping[str, Any]) -> li
 
 
 def _open(orders: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    return sorted(i for i, order in orders.items() if order["status"] in _OPEN)
+    return sorted(i for i, order in orders.items() if order["status"] in OPEN)
 
 
 def _position_differences(node: Mapping[str, Any], ledger: Mapping[str, Any]) -> list[str]:
     ours: dict[str, Decimal] = {}
     for position in node["positions"]:
-        symbol = _symbol(position["instrument_id"])
+        symbol = symbol_of(position["instrument_id"])
         ours[symbol] = ours.get(symbol, Decimal(0)) + Decimal(position["quantity"])
     theirs: dict[str, Decimal] = {}
     for position in ledger["positions"]:

@@ -26,8 +26,8 @@ def install(client: Any) -> None:  # noqa: ANN401 any of upstream's execution cl
     spelt_for_the_cache = client._get_cache_active_symbols  # noqa: SLF001 the method that is at fault
 
     def active_symbols() -> set[str]:
-        in_flight = client._cache.orders_inflight(venue=client.venue)  # noqa: SLF001 upstream's own look
-        spelt = spelt_for_the_cache() | {order.instrument_id.symbol.value for order in in_flight}
+        kept = client._cache.orders(venue=client.venue)  # noqa: SLF001 upstream's own look
+        spelt = spelt_for_the_cache() | {order.instrument_id.symbol.value for order in kept}
         return {str(BinanceSymbol(symbol)) for symbol in spelt}
 
     setattr(client, spelt_for_the_cache.__name__, active_symbols)

@@ -15,6 +15,7 @@ methods raise.
 from __future__ import annotations
 
 from asyncio import CancelledError
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import wraps
 from typing import TYPE_CHECKING, Any
@@ -24,11 +25,13 @@ from nautilus_trader.adapters.binance.http.error import BinanceError
 from nautilus_trader.adapters.bybit.execution import BybitExecutionClient
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterator
 
 QUERIES = ("generate_order_status_reports", "generate_fill_reports", "generate_position_status_reports")
 
-_BYBIT_REQUESTS = frozenset({"request_order_status_reports", "request_fill_reports", "request_position_status_reports"})
+_BYBIT_REQUESTS = frozenset(
+    {"request_order_status_reports", "request_fill_reports", "request_position_status_reports", "query_order"}
+)
 
 _errors: ContextVar[list[BaseException] | None] = ContextVar("errors", default=None)
 
@@ -47,6 +50,17 @@ def install(client: Any) -> None:  # noqa: ANN401 any of upstream's execution cl
         return
     for name in QUERIES:
         setattr(client, name, _raising(getattr(client, name)))
+
+
+@contextmanager
+def remembered_errors() -> Iterator[list[BaseException]]:
+    """Collect the errors of requests that are made inside, also of those that upstream swallows."""
+    errors: list[BaseException] = []
+    token = _errors.set(errors)
+    try:
+        yield errors
+    finally:
+        _errors.reset(token)
 
 
 class _Remembering:
@@ -77,12 +91,8 @@ def _remembering(send: Callable[..., Awaitable[Any]], *kinds: type[BaseException
 def _raising(query: Callable[[Any], Awaitable[list[Any]]]) -> Callable[[Any], Awaitable[list[Any]]]:
     @wraps(query)
     async def guarded(command: Any) -> list[Any]:  # noqa: ANN401 one of upstream's commands
-        errors: list[BaseException] = []
-        token = _errors.set(errors)
-        try:
+        with remembered_errors() as errors:
             reports = await query(command)
-        finally:
-            _errors.reset(token)
         if errors:
             raise errors[0]
         return reports

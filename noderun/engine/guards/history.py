@@ -29,7 +29,7 @@ def install(kernel: NautilusKernel) -> None:
     adjust_for_a_cold_cache = engine._adjust_mass_status_fills  # noqa: SLF001 the method that is at fault
 
     def adjust(mass_status: ExecutionMassStatus) -> None:
-        known = cache.orders(account_id=mass_status.account_id)
+        known = cache.orders(venue=mass_status.venue)
         if not known:
             adjust_for_a_cold_cache(mass_status)
         elif (purged_after := engine.purge_closed_orders_buffer_mins) is not None:

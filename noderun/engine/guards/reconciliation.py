@@ -14,6 +14,7 @@ Shown by: tests/integration/node/test_start_failures.py. Can go when upstream ke
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import TYPE_CHECKING, Any
 
 from noderun.lines import one_line
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 
 _LOOK_AGAIN = 0.25
 _LOOKS = 4
+_TOO_MUCH = re.compile(r"could not be asked: .*(-1003|\b10006\b|\b429\b|\b418\b)")
+"""How venues say that too much was asked: Binance's code, Bybit's, the statuses of HTTP."""
+_TOO_MUCH_SECONDS = 15.0
+"""Who goes on asking is banned, and a banned node cannot even cancel."""
 
 
 class Reconciliation:
@@ -46,6 +51,8 @@ class Reconciliation:
             async with asyncio.timeout(timeout_secs):
                 pause = _LOOK_AGAIN
                 while not await self._once(timeout_secs):
+                    if _TOO_MUCH.search(self.problem):
+                        pause = max(pause, _TOO_MUCH_SECONDS)
                     await asyncio.sleep(pause)
                     pause *= 2
         except TimeoutError:
@@ -59,6 +66,8 @@ class Reconciliation:
         try:
             if not await self._reconcile(timeout_secs=timeout_secs):
                 self.problem = "upstream could not reconcile, see the errors in the log"
+                # When it is the venue that refuses, this raises with its own words.
+                await self._differences()
                 return False
             for _ in range(_LOOKS):
                 if not (found := await self._differences()):

@@ -135,6 +135,8 @@ class Venue:
         name: Which of simvenue's venues.
         instruments: What is listed there.
         balances: What the customer starts with.
+        faults: Settings of the faults, as the log of requests.
+        rate_limits: Whether it counts requests as the real one.
     """
 
     directory: Path
@@ -144,6 +146,8 @@ class Venue:
     instruments: tuple[str, ...] = ("BTCUSDT", "ETHUSDT")
     balances: dict[str, str] = field(default_factory=lambda: {"USDT": "100000"})
     market: dict[str, Any] = field(default_factory=lambda: {"kind": "synthetic", "seed": 7, "speed": 5.0})
+    faults: dict[str, Any] = field(default_factory=dict)
+    rate_limits: bool = True
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -165,6 +169,7 @@ class Venue:
                             "host": "127.0.0.1",
                             "port": self.port,
                             "instruments": list(self.instruments),
+                            "rate_limits": self.rate_limits,
                         }
                     },
                     "accounts": [
@@ -175,6 +180,7 @@ class Venue:
                         }
                     ],
                     "market": self.market,
+                    "faults": self.faults,
                 }
             )
         )
@@ -224,12 +230,17 @@ class Venue:
 
 @dataclass
 class Node:
-    """One `noderun run`, as systemd would run it: notify socket, run directory, env file."""
+    """One `noderun run`, as systemd would run it: notify socket, run directory, env file.
+
+    Attributes:
+        command: What is run; another one for a build that is broken on purpose.
+    """
 
     directory: Path
     variables: dict[str, str]
     strategies: list[dict[str, Any]] = field(default_factory=lambda: [MARKET_MAKER])
     instance: str = "main"
+    command: tuple[str, ...] = (str(BIN / "noderun"),)
     process: subprocess.Popen[bytes] | None = None
     messages: list[tuple[float, str]] = field(default_factory=list)
     started: float = 0.0
@@ -271,7 +282,7 @@ class Node:
         self.started = time.monotonic()
         with (self.directory / "node.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [BIN / "noderun", "run", "--instance", self.instance, "--env-file", env_file],
+                [*self.command, "run", "--instance", self.instance, "--env-file", env_file],
                 env=environment,
                 cwd=self.directory,
                 stdout=log,
@@ -351,9 +362,12 @@ class Node:
         assert done.returncode != 0, done.stdout
         return done.stderr
 
+    def line(self, *words: str) -> list[str]:
+        """Returns a command of `noderun` for this node, to be run."""
+        return [str(BIN / "noderun"), *words, "--socket", str(self.control)]
+
     def _command(self, *words: str) -> subprocess.CompletedProcess[str]:
-        line = [str(BIN / "noderun"), *words, "--socket", str(self.control)]
-        return subprocess.run(line, capture_output=True, text=True, check=False)
+        return subprocess.run(self.line(*words), capture_output=True, text=True, check=False)
 
     def kill(self) -> None:
         """Kills the process as a crash would."""

@@ -81,3 +81,18 @@ def test_acceptance_that_finds_the_loop_busy_is_heard(node: Node, venue: Venue) 
         seconds=5,
         what="the node knows it was accepted",
     )
+
+
+def test_order_behind_a_server_error_is_not_rejected(node: Node, venue: Venue) -> None:
+    """Orders that the venue took behind an internal error are what the venue says, and are not sent twice."""
+    node.variables["RECONCILIATION_PRESET"] = "AGGRESSIVE"
+    node.start().wait_ready(60)
+    body = {"kind": "venue_error", "code": 10016, "when": "after", "method": "WS", "path": "order.create", "count": 3}
+    number = venue.call("POST", "/admin/v1/faults", body)["id"]
+
+    def struck() -> bool:
+        return any(one["id"] == number and one["hits"] == 3 for one in venue.call("GET", "/admin/v1/faults")["faults"])
+
+    eventually(struck, seconds=40, what="three orders behind an error")
+    assert equal(node, venue) == []
+    assert "InvalidStateTrigger" not in node.log()
