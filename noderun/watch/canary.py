@@ -31,6 +31,7 @@ class Canaries:
         self._lock = threading.Lock()
         self._sent: dict[int, float] = {}
         self._count = 0
+        self._left: frozenset[str] | None = None
         self.lag: float | None = None
         self.lost = False
 
@@ -50,6 +51,9 @@ class Canaries:
     def arrived(self, values: Collection[str]) -> None:
         """Take the values of all keys as Redis has them now."""
         with self._lock:
+            foreign = frozenset(value for value in values if not value.startswith(self._token))
+            if self._left is None:
+                self._left = foreign
             numbers = {int(value.partition(":")[2]) for value in values if value.startswith(self._token)}
             if not numbers:
                 return
@@ -58,5 +62,8 @@ class Canaries:
                 self.lag = time.monotonic() - self._sent[newest]
             # One whose key has been used again since cannot be told from one that was lost.
             alive = range(self._count - len(KEYS), newest)
-            self.lost |= any(number in alive and number not in numbers for number in self._sent)
+            # A holder of the lease that woke from a long pause writes once more, under these keys too: ours are gone,
+            # not lost. What an earlier process left was there from the beginning.
+            if foreign <= self._left:
+                self.lost |= any(number in alive and number not in numbers for number in self._sent)
             self._sent = {number: when for number, when in self._sent.items() if number > newest}

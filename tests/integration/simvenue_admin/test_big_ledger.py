@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.integration.node.world import eventually
 from tests.support.big_ledger import fill_ledger
 
 if TYPE_CHECKING:
@@ -64,6 +65,9 @@ def test_a_reader_that_leaves_is_forgotten(old: Simvenue) -> None:
         connection.request("GET", "/admin/v1/ledger?account=node")
         connection.getresponse().read(1000)
         connection.close()
+    log = old.config.parent / "serve.log"
+    # Noticed at the next write to each of them.
+    eventually(lambda: log.read_text().count("no answer to GET") == 5, what="simvenue notices that they have left")
     assert old.order(account="node", side="BUY", type="MARKET", quantity="0.01")[0] == 200
     assert old.end() == 0
     ledger = old.config.parent / "data/binance_futures.sqlite"

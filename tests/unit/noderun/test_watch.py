@@ -88,6 +88,17 @@ def test_other_process_has_other_canaries() -> None:
     assert later.waited() > 0
 
 
+def test_canary_that_a_woken_process_wrote_over_is_not_called_lost() -> None:
+    """A fenced process that wakes writes what it still had; that is no loss. One that is simply missing still is."""
+    woken, ours = Canaries(), Canaries()
+    first, _, third, _, fifth = (ours.send()[1].decode() for _ in range(5))
+    ours.arrived([first])
+    ours.arrived([first, woken.send()[1].decode(), third])
+    assert not ours.lost
+    ours.arrived([first, third, fifth])
+    assert ours.lost
+
+
 @pytest.mark.parametrize("state", State)
 def test_every_state_with_a_node_can_stop(state: State) -> None:
     """STOPPING follows any state that has a node but itself, and a started one goes to and fro."""
