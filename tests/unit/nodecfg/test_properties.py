@@ -145,7 +145,7 @@ def test_the_space_reaches_every_variable() -> None:
     """Every variable of every model is drawn, most with several values: a new setting cannot stay outside."""
     drawn: dict[str, set[str]] = {name: set() for name in KNOWN}
 
-    @hypothesis.settings(profile(400), max_examples=400, derandomize=True, database=None, phases=[Phase.generate])
+    @hypothesis.settings(profile(700), max_examples=700, derandomize=True, database=None, phases=[Phase.generate])
     @given(one=right_settings())
     def draw(one: Drawn) -> None:
         for name, text in one.variables.items():
