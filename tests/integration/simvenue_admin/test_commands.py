@@ -54,7 +54,8 @@ def test_a_widened_spread_comes_back(simvenue: Simvenue) -> None:
     assert simvenue.run("market", "pause").returncode == 0
     try:
         before = _spread(simvenue, "ETHUSDT")
-        widened = _json(simvenue, "market", "spread", "--symbol", "ETHUSDT", "--factor", "50", "--seconds", "2")
+        # Time enough for another process to start and look, also on a busy machine.
+        widened = _json(simvenue, "market", "spread", "--symbol", "ETHUSDT", "--factor", "50", "--seconds", "10")
         assert widened["shocks"] == ["widened"]
         assert _spread(simvenue, "ETHUSDT") > 20 * before
         deadline = time.monotonic() + 60
