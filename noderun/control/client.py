@@ -14,11 +14,8 @@ if TYPE_CHECKING:
 
 ANSWER_SECONDS: Final = 2.0
 ACT_SECONDS: Final = 65.0
-COMPARE_SECONDS: Final = 30.0
-
-
-_LOOKING: Final = {Command.RECONCILE: COMPARE_SECONDS}
-"""Looks that take longer, as the venue is asked."""
+_LOOKING: Final = {Command.RECONCILE: 30.0}
+"""Looks that take longer, as the venue is asked; above `COMPARE_SECONDS` of noderun/documents.py."""
 
 
 class ControlError(Exception):

@@ -75,14 +75,24 @@ class Relay:
 
     def run(self) -> None:
         """Go on until nobody can write any more."""
-        while self._rests:
+        held: list[shape.Record] = []
+        while self._rests or held:
             waiting = self._flush is not None
-            ready, _, _ = select.select(list(self._rests), [], [], 0.01 if waiting else self._patience())
+            patience = 0.0 if held else 0.01 if waiting else self._patience()
+            ready, _, _ = select.select(list(self._rests), [], [], patience)
+            # From here on another pipe may get a line that is older than what a pipe read later has by then.
+            until = max(_now(), *map(_when, held))
+            if ready:
+                ready, _, _ = select.select(list(self._rests), [], [], 0)
             # The service's own words first: they say whose and which secrets the other lines are.
             read = [self._read(descriptor) for descriptor in sorted(ready, key=lambda one: one != self._own)]
-            # What came through several pipes at once is told in the order in which it was written.
-            for record in merge(*read, key=_when):
+            # What came through several pipes is told in the order in which it was written.
+            come = list(merge(held, *read, key=_when))
+            late = (number for number, record in enumerate(come) if ready and _when(record) > until)
+            cut = next(late, len(come))
+            for record in come[:cut]:
                 self._emit(record, self._identity)
+            held = come[cut:]
             self._speak_for_the_node()
             if waiting and (not ready and (self._mark_seen or time.monotonic() - self._last_read > _QUIET_SECONDS)):
                 self._answer_flush()
@@ -223,7 +233,7 @@ def main() -> None:
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def _when(record: shape.Record) -> str:

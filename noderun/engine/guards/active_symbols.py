@@ -3,10 +3,11 @@
 Upstream: `BinanceCommonExecutionClient._get_cache_active_symbols` (nautilus_trader/adapters/binance/execution.py) names
 an instrument `BTCUSDT-PERP`, the venue's answers name it `BTCUSDT`. The union holds both, orders and trades are fetched
 and counted twice, and the engine makes up fills that open or close a position. It happens at every mass status with
-something in the cache: a reconnect of the user stream, a warm restart. Orders that are in flight are not looked at:
-when they were filled and left the account flat, no symbol is asked for, and their fills stay unknown.
+something in the cache: a reconnect of the user stream, a warm restart. Only open orders and positions are looked at:
+when orders in flight were filled and left the account flat, no symbol is asked for, and their fills stay unknown; so do
+those of an order whose record Redis lost.
 
-Here: the cache's symbols are written as the venue writes them, with those of orders in flight.
+Here: the cache's symbols are written as the venue writes them, with those of every order that the cache keeps.
 
 Shown by: tests/integration/node/test_guards.py. Can go when upstream's method does the same.
 """

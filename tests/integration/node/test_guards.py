@@ -74,6 +74,20 @@ def test_unheard_fills_that_left_the_account_flat_are_told(behind_gate: Node, ve
     assert "inferred" not in behind_gate.log()
 
 
+def test_check_of_positions_makes_no_fill_up(node: Node, venue: Venue) -> None:
+    """A position that grew by fills which the venue does not tell yet stays a difference while strategies run."""
+    node.strategies = [misbehave("nothing")]
+    node.variables["RECONCILIATION_POSITION_CHECK_INTERVAL_SECS"] = "5"
+    node.start().wait_ready()
+    venue.call("POST", "/admin/v1/orders", BUY)
+    known = eventually(lambda: node.ask("dump")["fills"], what="the position reaches the node")
+    venue.call("POST", "/admin/v1/faults", {"kind": "drop_event", "event": "ORDER_TRADE_UPDATE"})
+    venue.call("POST", "/admin/v1/faults", {"kind": "missing_history", "path": "/fapi/v1/userTrades"})
+    venue.call("POST", "/admin/v1/orders", BUY)
+    eventually(lambda: "no fill explains" in node.log(), seconds=60, what="the check finds the position")
+    assert node.ask("dump")["fills"] == known
+
+
 def test_venue_that_restarts_is_found_again(node: Node, venue: Venue) -> None:
     """A venue that goes down and comes back finds the node trading on, equal to its ledger."""
     node.start().wait_ready()

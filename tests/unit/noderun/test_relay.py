@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -13,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from noderun.relay.process import Relay
 from noderun.relay.shape import records
+from tests.support.patience import PATIENCE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -150,6 +153,36 @@ os.kill(logs._pipes._process.pid, signal.SIGCONT); logs.flush(5)
     assert said == [f"{who} {number}" for number in range(50) for who in ("theirs", "ours")]
 
 
+def test_relay_that_is_held_up_keeps_the_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is written to both pipes after the relay has found one of them ready comes out in turn too."""
+    (out, upstream), (own, ours), (answers, answer), (told, outer) = (os.pipe() for _ in range(4))
+    stamp = "2026-01-01T00:00:{:02}.000000000Z".format
+    really = select.select
+
+    def late(*arguments: Any) -> tuple[list[int], list[int], list[int]]:  # noqa: ANN401 as select takes
+        found = really(*arguments)
+        if upstream not in closed:
+            for number in range(1, 6):
+                os.write(
+                    ours, json.dumps({"event": f"ours {number}", "timestamp": stamp(number * 2 - 1)}).encode() + b"\n"
+                )
+                os.write(upstream, f"{stamp(number * 2)} [INFO] MM-001.Maker: theirs {number}\n".encode())
+            for descriptor in (upstream, ours):
+                os.close(descriptor)
+            closed.append(upstream)
+        return found
+
+    closed: list[int] = []
+    os.write(upstream, f"{stamp(0)} [INFO] MM-001.Maker: theirs 0\n".encode())
+    monkeypatch.setattr("noderun.relay.process.select.select", late)
+    Relay({out: "stdout"}, own, answer, outer, text=False).run()
+    monkeypatch.undo()
+    said = [json.loads(line)["event"] for line in os.read(told, 65_536).decode().splitlines()]
+    for descriptor in (out, own, answers, answer, told, outer):
+        os.close(descriptor)
+    assert said == ["theirs 0", *(f"{who} {number}" for number in range(1, 6) for who in ("ours", "theirs"))]
+
+
 def test_burst_is_complete_in_order_and_holds_up_nobody() -> None:
     """50,000 lines of upstream at once: all arrive, the loop that writes them is not late, an exit waits for them."""
     body = (
@@ -179,13 +212,20 @@ asyncio.run(main())
 def test_reader_that_stalls_does_not_stop_the_process(tmp_path: Path) -> None:
     """While nobody reads the stream the process goes on logging; what it logged is there when somebody reads."""
     done = tmp_path / "done"
-    body = "\nfor number in range(20000): logs.get().info('x' * 100, number=number)\nPath(os.environ['DONE']).touch()"
+    # Only a relay that is waited for now and then has a chance on a busy machine: it costs lines to be 0.5 s late.
+    body = """
+import fcntl, termios
+for number in range(20000):
+    logs.get().info('x' * 100, number=number)
+    while number % 1000 == 0 and any(fcntl.ioctl(logs._pipes._own, termios.FIONREAD, bytes(4))): time.sleep(0.001)
+Path(os.environ['DONE']).touch()
+"""
     process = subprocess.Popen(
         [sys.executable, "-c", PROGRAM.format(body=body)],
         stderr=subprocess.PIPE,
         env={**os.environ, "DONE": str(done)},
     )
-    until = time.monotonic() + 20
+    until = time.monotonic() + 20 * PATIENCE
     while not done.exists():
         assert time.monotonic() < until
         time.sleep(0.05)
