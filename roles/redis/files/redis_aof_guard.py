@@ -8,7 +8,8 @@ says "no", and this program, which runs before each start of redis-server, decid
 - whole: nothing is done;
 - torn tail (the rest is the beginning of a command or of a transaction, with or without the zeros a file system pads
   with): the file is copied to DIRECTORY/damaged/, cut after the last whole command, and an alert is logged;
-- anything else: an alert names the place, the exit status is 1, and Redis stays down.
+- anything else: an alert names the place, the exit status is 1, and Redis stays down;
+- it cannot be looked at or copied, as on a full disk: an alert, the exit status is 75, and the next start tries again.
 
 What an RDB base file holds is not looked at: it carries a checksum, and Redis refuses it by itself.
 
@@ -26,6 +27,9 @@ from pathlib import Path
 
 ALERT, NOTICE = "<1>", "<5>"
 """Priorities as the journal reads them from a line's beginning."""
+
+TRY_AGAIN = os.EX_TEMPFAIL
+"""Exit status when it is not the file that is wrong."""
 
 LONGEST_TAIL = 64 * 1024 * 1024
 """Bytes; no single command or transaction of a trading node is longer, so more is damage and not a torn tail."""
@@ -172,8 +176,10 @@ def main() -> int:
     try:
         return look(arguments.directory, repair=arguments.repair)
     except OSError as problem:
-        say(f"{ALERT}ALERT: Redis' append-only file cannot be looked at or repaired ({problem}); Redis stays down")
-        return 1
+        say(
+            f"{ALERT}ALERT: Redis' append-only file cannot be looked at or repaired ({problem}); tried again at the next start"
+        )
+        return TRY_AGAIN
 
 
 if __name__ == "__main__":

@@ -130,3 +130,15 @@ def test_by_hand_it_only_looks(repository: Path, data: Path) -> None:
     assert done.returncode == 0
     assert "torn" in done.stdout
     assert file.read_bytes() == before
+
+
+def test_a_tail_that_cannot_be_copied_is_tried_again(repository: Path, data: Path) -> None:
+    """Where there is no room or place for the copy, nothing is cut, and the status is not that of damage."""
+    file = data / _FILE
+    file.write_bytes(file.read_bytes()[:-3])
+    before = file.read_bytes()
+    (data / "damaged").write_text("no directory")
+    done = _guard(repository, data, "--repair")
+    assert done.returncode == 75
+    assert "tried again" in done.stdout
+    assert file.read_bytes() == before

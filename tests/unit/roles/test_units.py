@@ -81,8 +81,7 @@ def test_the_distribution_s_redis_stays_sandboxed_with_our_drop_in(rendered: Pat
     shutil.copy(DISTRIBUTION_REDIS, unit)
     shutil.copy(rendered / "redis/redis-aof-guard.service", tmp_path)
     (tmp_path / f"{unit.name}.d").mkdir()
-    drop_in = tmp_path / f"{unit.name}.d/50-tradingnode.conf"
-    shutil.copy(rendered / "redis/redis-server.service.d.conf", drop_in)
+    drop_in = _local(rendered / "redis/redis-server.service.d.conf", tmp_path / f"{unit.name}.d")
     verify = ("systemd-analyze", "verify", "--man=no", "--recursive-errors=no", str(unit))
     security = ("systemd-analyze", "security", "--no-pager", "--offline=true", "--threshold=15", str(unit))
     for command in (verify, security):
