@@ -1,8 +1,13 @@
-"""Watches how far this host's clock is from each venue's: signed requests with a wrong time are refused."""
+"""Watches how far this host's clock is from each venue's: signed requests with a wrong time are refused.
+
+A clock that is set shows against the monotonic one, and the venues are asked at once; one that drifts is found in time.
+
+"""
 
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING, Final
 
 from nodecfg.doctor import accesses
@@ -16,6 +21,11 @@ if TYPE_CHECKING:
 
 _LOOK_EVERY: Final = 60.0
 _LOOK_AGAIN: Final = 5.0
+_JUMP_EVERY: Final = 1.0
+
+
+def _wall_minus_monotonic() -> float:
+    return time.time() - time.monotonic()
 
 
 class ClockWatch:
@@ -28,6 +38,7 @@ class ClockWatch:
     def __init__(self, settings: TradingNodeSettings) -> None:
         """Start looking."""
         self.offsets: dict[str, float] = {}
+        self._looked_at = _wall_minus_monotonic()
         self._accesses = list(accesses(settings))
         self._max_offset = settings.health.clock_max_offset
         self._stopped = threading.Event()
@@ -36,6 +47,11 @@ class ClockWatch:
     def stop(self) -> None:
         """Stop looking."""
         self._stopped.set()
+
+    @property
+    def right(self) -> bool:
+        """Whether every venue that answered agrees with this host's clock as it is now, and one did."""
+        return bool(self.offsets) and not self._jumped(self._looked_at) and not self.conditions()
 
     def conditions(self) -> list[Condition]:
         """Return which venues' clocks are too far away."""
@@ -51,18 +67,33 @@ class ClockWatch:
         ]
 
     def _watch(self) -> None:
-        while True:
-            for access in self._accesses:
-                try:
-                    offset_ms, took_ms = clock(access)
-                except NoAnswerError:
-                    # A venue that does not answer is for others to tell.
-                    continue
-                except Exception:
-                    logs.get().exception("watching the clocks")
-                    continue
-                # Half of the round trip is the error of the measure.
-                sure = max(0.0, abs(offset_ms) - took_ms / 2) / 1000
-                self.offsets[access.client] = sure if offset_ms > 0 else -sure
-            if self._stopped.wait(_LOOK_AGAIN if self.conditions() else _LOOK_EVERY):
-                return
+        while not self._stopped.is_set():
+            now = _wall_minus_monotonic()
+            if self._look():
+                self._looked_at = now
+            self._rest(_LOOK_AGAIN if self.conditions() else _LOOK_EVERY, now)
+
+    def _look(self) -> bool:
+        answered = False
+        for access in self._accesses:
+            try:
+                offset_ms, took_ms = clock(access)
+            except NoAnswerError:
+                # A venue that does not answer is for others to tell.
+                continue
+            except Exception:
+                logs.get().exception("watching the clocks")
+                continue
+            # Half of the round trip is the error of the measure.
+            sure = max(0.0, abs(offset_ms) - took_ms / 2) / 1000
+            self.offsets[access.client] = sure if offset_ms > 0 else -sure
+            answered = True
+        return answered
+
+    def _rest(self, seconds: float, looked_at: float) -> None:
+        until = time.monotonic() + seconds
+        while time.monotonic() < until and not self._stopped.wait(_JUMP_EVERY) and not self._jumped(looked_at):
+            pass
+
+    def _jumped(self, since: float) -> bool:
+        return abs(_wall_minus_monotonic() - since) > self._max_offset

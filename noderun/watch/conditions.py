@@ -20,6 +20,7 @@ class Subject(StrEnum):
     PERSISTENCE = "persistence"
     DIFFERENCE = "difference"
     CLOCK = "clock"
+    FROZEN_CLOCK = "frozen clock"
     LEASE = "lease"
 
 
@@ -28,6 +29,7 @@ EXITS: Final[dict[Subject, Exit]] = {
     Subject.DATA: Exit.NOT_CONNECTED,
     Subject.PERSISTENCE: Exit.REDIS,
     Subject.DIFFERENCE: Exit.NOT_RECONCILED,
+    Subject.FROZEN_CLOCK: Exit.NOT_CONNECTED,
 }
 """What the process ends with when a condition lasts too long. It mends no clock and no lost lease."""
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from noderun import logs
 from noderun.engine import components
+from noderun.engine.clock import seconds_ahead
 from noderun.lines import one_line
 from noderun.watch.clock import ClockWatch
 from noderun.watch.conditions import Condition, Conditions, Subject
@@ -115,6 +116,7 @@ class Watcher:
             text = f"cache and venue differ: {'; '.join(named)}" + (f" and {more} more" if more > 0 else "")
             yield Condition(subject=Subject.DIFFERENCE, name="differences", reason=text)
         yield from self._clock.conditions()
+        yield from self._frozen_clock()
 
     def _links(self) -> Iterator[Condition]:
         dead = self._engine.dead_links()
@@ -126,6 +128,14 @@ class Watcher:
         self.engines = self._engine.engines()
         for link in dead:
             yield Condition(subject=Subject.LINK, name=link.name, reason=link.reason, fatal=link.for_good)
+
+    def _frozen_clock(self) -> Iterator[Condition]:
+        if (ahead := seconds_ahead(self._engine.kernel)) > self._health.clock_max_offset:
+            text = f"this host's clock went back, upstream's stands still for {ahead:.0f} s: the venue refuses its time"
+            # While the host's clock is the wrong one, a restart would only sign with that.
+            right = self._clock.right
+            cure = "; the node restarts" if right else ""
+            yield Condition(subject=Subject.FROZEN_CLOCK, name="upstream", reason=text + cure, fatal=right)
 
     def _read_figures(self) -> None:
         try:
