@@ -21,6 +21,8 @@ from nautilus_trader.model.events import OrderFilled
 from noderun import logs
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from nautilus_trader.system.kernel import NautilusKernel
 
 _MINUTE_NS = 60 * 1_000_000_000
@@ -62,17 +64,23 @@ def mend(kernel: NautilusKernel) -> int:
 
 def _torn(kernel: NautilusKernel) -> list[tuple[Any, Any]]:
     buffer = kernel.exec_engine.purge_closed_positions_buffer_mins or _NEVER_PURGED_MINUTES
-    oldest = kernel.clock.timestamp_ns() - buffer * _MINUTE_NS
+    now = kernel.clock.timestamp_ns()
+    oldest = now - buffer * _MINUTE_NS
     fills = [
         (order, event)
         for order in kernel.cache.orders()
         for event in order.events
         if isinstance(event, OrderFilled) and event.position_id is not None
     ]
-    newest = max((fill.ts_init for _, fill in fills), default=0)
+    newest = last_heard((fill.ts_init for _, fill in fills), now)
     return [
         (order, fill) for order, fill in fills if lacks(kernel.cache.position(fill.position_id), fill, oldest, newest)
     ]
+
+
+def last_heard(times: Iterable[int], now: int) -> int:
+    """Return the last of these times; one that is to come was stamped while this host's clock was ahead."""
+    return max((time for time in times if time <= now), default=0)
 
 
 def lacks(position: Any, fill: Any, oldest: int, newest: int) -> bool:  # noqa: ANN401 upstream's Position or None, OrderFilled

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-from noderun.engine.guards.torn_positions import lacks
+from noderun.engine.guards.torn_positions import lacks, last_heard
 
 
 def fill(trade: str, *, heard: int, happened: int) -> SimpleNamespace:
@@ -52,3 +52,9 @@ def test_position_that_is_gone_lacks_what_cannot_have_been_purged() -> None:
     """Without its position a young fill is lacking; an old one was purged with it."""
     assert lacks(None, SECOND, 150, 300)
     assert not lacks(None, FIRST, 150, 300)
+
+
+def test_fill_of_a_wrong_hour_is_not_the_last() -> None:
+    """What was heard while this host's clock was an hour ahead does not pass for later than the fill that is torn."""
+    assert last_heard([100, 300, 3900], now=400) == 300
+    assert last_heard([], now=400) == 0
