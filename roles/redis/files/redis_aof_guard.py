@@ -177,7 +177,8 @@ def main() -> int:
         return look(arguments.directory, repair=arguments.repair)
     except OSError as problem:
         say(
-            f"{ALERT}ALERT: Redis' append-only file cannot be looked at or repaired ({problem}); tried again at the next start"
+            f"{ALERT}ALERT: Redis' append-only file cannot be looked at or repaired ({problem}); "
+            "tried again at the next start"
         )
         return TRY_AGAIN
 
