@@ -182,7 +182,10 @@ def boot(machine: Machine, bridge: str) -> int:
 
 def plug_in(machine: Machine, bridge: str) -> bool:
     """Put a running host's cable back into a bridge that was made anew; whether that was needed."""
-    port = Path(f"/sys/class/net/{machine.interface}/master")
+    interface = Path(f"/sys/class/net/{machine.interface}")
+    # A host that was just started may have its PID 1 before it has its cable.
+    wait_until(interface.exists, seconds=10)
+    port = interface / "master"
     if port.exists() and port.resolve().name == bridge:
         return False
     run(["ip", "link", "set", machine.interface, "master", bridge, "up"])
