@@ -136,7 +136,9 @@ def test_full_disks_of_the_node(site: Survivor) -> None:
         fill(host, *_OWN)
         site.resume(fills=1)
         host.ssh("noderun halt --why drill")
+        killed = _pid(host)
         host.ssh("systemctl kill --signal=KILL tradingnode")
+        wait_for(lambda: _pid(host) not in {"0", killed}, within=60, what="a restart")
         site.shows("drill", within=60)
         host.ssh("noderun resume --why drill")
         said = host.ssh("journalctl -b -u tradingnode -o cat -p err").stdout
