@@ -1,4 +1,4 @@
-"""What every test shares: where the repository is, and free ports on loopback."""
+"""What every test shares: where the repository is, free ports on loopback, and patience with generated cases."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ import socket
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How long a case takes says more of the machine than of the code.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")

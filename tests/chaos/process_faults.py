@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tests.chaos.fault import Fault, Token
 from tests.chaos.history import Session, Window
 from tests.integration.node.world import Node, eventually
+from tests.support.patience import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from tests.chaos.site import Site
     from tests.chaos.wire import Document, Wire
 
-_BARRIER_SECONDS = 40.0
+_BARRIER_SECONDS = 40.0 * PATIENCE
 
 
 def _kill(site: Site, rng: Random) -> Token:

@@ -12,6 +12,7 @@ from tests.chaos.checkers import judge
 from tests.chaos.history import History
 from tests.chaos.verdicts import Finding, Verdict, found, unknown, worst
 from tests.integration.node.world import API_KEY, API_SECRET, REDIS_PASSWORD
+from tests.support.patience import PATIENCE
 
 if TYPE_CHECKING:
     from tests.chaos.fault import Fault
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 SETTLE_SECONDS = 90.0
 _STILL_SECONDS = 8.0
-_TRADE_SECONDS = 20.0
+_TRADE_SECONDS = 20.0 * PATIENCE
 SECRETS = (API_KEY, API_SECRET, REDIS_PASSWORD)
 
 

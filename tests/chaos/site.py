@@ -12,6 +12,7 @@ from noderun.control.protocol import Command, Request
 from tests.chaos.history import Window
 from tests.chaos.supervisor import Supervisor
 from tests.integration.node.world import Node, Redis, Venue
+from tests.support.patience import PATIENCE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from tests.chaos.history import Session
     from tests.chaos.wire import Wire
 
-START_SECONDS = 90.0
+START_SECONDS = 90.0 * PATIENCE
 READY = ("RUNNING", "HALTED")
 
 

@@ -33,7 +33,7 @@ class Host:
             ["ssh", "-i", str(lab / "id_ed25519"), *options, f"root@{self.address}", command],
             capture_output=True,
             text=True,
-            timeout=timeout,
+            timeout=timeout * PATIENCE,
             check=False,
         )
         assert not check or result.returncode == 0, (
@@ -119,7 +119,7 @@ def run(checkout: Path, *command: str, check: bool = True, timeout: float = 900)
     unset = ("VIRTUAL_ENV", "PYTHONPATH", "MAKEFLAGS", "MAKELEVEL", "MFLAGS", "ANSIBLE_CONFIG")
     environment = {key: value for key, value in os.environ.items() if key not in unset}
     result = subprocess.run(
-        command, cwd=checkout, env=environment, capture_output=True, text=True, timeout=timeout, check=False
+        command, cwd=checkout, env=environment, capture_output=True, text=True, timeout=timeout * PATIENCE, check=False
     )
     output = f"{' '.join(command)}: exit {result.returncode}\n{result.stdout}\n{result.stderr}"
     assert not check or result.returncode == 0, output

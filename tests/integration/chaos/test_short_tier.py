@@ -15,6 +15,7 @@ from tests.chaos.schedule import Plan
 from tests.chaos.site import Site
 from tests.chaos.verdicts import Verdict
 from tests.chaos.wire import BINANCE_FUTURES
+from tests.support.patience import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,11 +31,13 @@ ROWS = {
     30: "SIGTERM under load",
 }
 
+TRIES = 3
+
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A node that trades, for every round of this file."""
-    site = Site(tmp_path_factory.mktemp("chaos") / "site", BINANCE_FUTURES)
+    site = Site(tmp_path_factory.mktemp("chaos") / "site", BINANCE_FUTURES, ready_within=60 * PATIENCE)
     try:
         yield site.start()
     finally:
@@ -48,6 +51,10 @@ def test_round_holds(site: Site, row: int) -> None:
     assert fault.row == row
     plan = Plan(number=row, fault=fault.name, before=1.0, lasting=fault.seconds[0], halted=False, seed=row)
     outcome = play(site, fault, plan)
+    for _ in range(TRIES - 1):
+        # Neither true nor false: on a busy machine the moment of a fault can be missed.
+        if outcome.verdict is Verdict.UNKNOWN:
+            outcome = play(site, fault, plan)
     assert outcome.proof is not None, "the fault did not take hold"
     assert [one for one in outcome.findings if one.verdict is Verdict.FALSE] == []
     assert outcome.verdict is Verdict.TRUE

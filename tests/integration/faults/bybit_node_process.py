@@ -17,8 +17,9 @@ from nautilus_trader.model.identifiers import InstrumentId
 from nodecfg.builders.bybit_public_sockets import SimulatedBybitLiveDataClientFactory
 from tests.integration.faults.suffering_scenario import BybitSuffering
 from tests.integration.venue_bybit import node_process
+from tests.support.patience import PATIENCE
 
-SECONDS = 60
+SECONDS = 60 * PATIENCE
 
 
 async def _end_with(scenario: BybitSuffering, node: TradingNode) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from simvenue.exchange.types import OrderStatus
 from tests.integration.faults.rig import Rig, ended, events, named
+from tests.support.patience import PATIENCE
 
 
 def _where(document: Any, path: str) -> Any:  # noqa: ANN401 - whatever JSON holds
@@ -107,7 +108,7 @@ async def test_poison_event_changes_values(rig: Rig) -> None:
     assert other.rpartition(".")[2] not in order
     rig.inject("poison_event", event=rig.wire.order_event, text="{not json")
     await rig.wire.place(rig, "b")
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(3 * PATIENCE):
         while (await socket.receive()).data != "{not json":
             pass
 

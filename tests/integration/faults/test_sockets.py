@@ -12,6 +12,7 @@ from simvenue.venues.binance_futures import VenueOptions
 from tests.integration.faults.binance_wire import Binance
 from tests.integration.faults.rig import Rig, ended, named, receive, running, silent
 from tests.integration.faults.wires import WIRES
+from tests.support.patience import PATIENCE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,7 +43,7 @@ async def test_half_open_sockets_accept_and_stay_silent(rig: Rig) -> None:
     rig.faults.clear(fault.number)
     # What was sent meanwhile lay in the kernel, as with a process that hung.
     await socket.send_json(QUESTION[rig.wire.name])
-    kinds = {(await asyncio.wait_for(socket.receive(), 2)).type for _ in range(2)}
+    kinds = {(await asyncio.wait_for(socket.receive(), 2 * PATIENCE)).type for _ in range(2)}
     assert aiohttp.WSMsgType.TEXT in kinds
     await socket.close()
 
@@ -70,12 +71,12 @@ async def test_a_frozen_socket_is_not_pinged_nor_given_up(tmp_path: Path) -> Non
     options = VenueOptions(heartbeat_seconds=0.2)
     async with running(WIRES["binance_futures"], tmp_path, options) as rig:
         socket = await rig.session.ws_connect(f"{rig.url}/ws", autoping=False)
-        assert (await asyncio.wait_for(socket.receive(), 2)).type is aiohttp.WSMsgType.PING
+        assert (await asyncio.wait_for(socket.receive(), 2 * PATIENCE)).type is aiohttp.WSMsgType.PING
         await socket.pong()
         fault = rig.inject("freeze")
         assert await silent(socket, 0.8)
         rig.faults.clear(fault.number)
-        assert (await asyncio.wait_for(socket.receive(), 2)).type is aiohttp.WSMsgType.PING
+        assert (await asyncio.wait_for(socket.receive(), 2 * PATIENCE)).type is aiohttp.WSMsgType.PING
         await socket.close()
 
 
@@ -93,7 +94,7 @@ async def test_close_socket_says_its_code(rig: Rig) -> None:
     user = await rig.wire.user_socket(rig)
     public = await rig.wire.public_socket(rig, rig.wire.trade_stream)
     fault = rig.inject("close_socket", socket="USER", code=1008, reason="disconnected")
-    message = await asyncio.wait_for(user.receive(), 3)
+    message = await asyncio.wait_for(user.receive(), 3 * PATIENCE)
     assert (message.type, message.data, message.extra) == (aiohttp.WSMsgType.CLOSE, 1008, "disconnected")
     assert user.close_code == 1008
     assert (fault.hits, fault.state) == (1, "spent")
@@ -125,7 +126,7 @@ async def test_cut_socket_is_a_tcp_reset(rig: Rig) -> None:
     fault = rig.inject("cut_socket")
     assert fault.hits == 1
     with pytest.raises(ConnectionResetError):
-        await asyncio.wait_for(reader.read(), 2)
+        await asyncio.wait_for(reader.read(), 2 * PATIENCE)
     writer.close()
 
 

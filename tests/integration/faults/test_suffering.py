@@ -12,6 +12,7 @@ import pytest
 from tests.integration.node.world import API_KEY, API_SECRET
 from tests.integration.venue.processes import REPOSITORY, Simvenue, run_node
 from tests.integration.venue_bybit.world import bybit_venue
+from tests.support.patience import PATIENCE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,7 +48,9 @@ def test_a_node_at_bybit_suffers_what_is_known(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tests.integration.faults.bybit_node_process", str(tmp_path / "settings.json")]
     try:
         with log.open("wb") as output:
-            subprocess.run(command, stdout=output, stderr=output, cwd=REPOSITORY, timeout=110, check=False)
+            subprocess.run(
+                command, stdout=output, stderr=output, cwd=REPOSITORY, timeout=50 + 60 * PATIENCE, check=False
+            )
         assert report.exists(), log.read_text()[-4000:]
         failure = json.loads(report.read_text())["failure"]
         assert failure is None, failure + log.read_text()[-4000:]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.integration.faults.rig import KEY, events
+from tests.support.patience import PATIENCE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,7 +54,7 @@ async def _answer(rig: Rig, request: bytes) -> str:
     host, port = rig.url.removeprefix("http://").split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     writer.write(request)
-    answer = (await asyncio.wait_for(reader.read(), 5)).decode("utf-8", "replace")
+    answer = (await asyncio.wait_for(reader.read(), 5 * PATIENCE)).decode("utf-8", "replace")
     writer.close()
     # Times, and counts of what was used, differ from one answer to the next.
     return re.sub(r"(?m)^(Date|X-[\w-]+): .*$|\d{10,}", "", answer)

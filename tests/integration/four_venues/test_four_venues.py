@@ -20,13 +20,14 @@ from tests.integration.four_venues.node_process import INSTRUMENTS
 from tests.integration.node.world import REDIS_PASSWORD, REDIS_USER, TRADER, stop_process
 from tests.integration.simvenue_service.world import call
 from tests.support.ledger import differences
+from tests.support.patience import PATIENCE
 
 if TYPE_CHECKING:
     from tests.integration.node.world import Redis
     from tests.integration.simvenue_service.world import Everything
 
 REPOSITORY = Path(__file__).resolve().parents[3]
-_STARTS_SECONDS, _STOPS_SECONDS = 60.0, 30.0
+_STARTS_SECONDS, _STOPS_SECONDS = 60.0 * PATIENCE, 30.0 * PATIENCE
 _LAST_EVENTS_SECONDS = 3.0
 _PLACES = Decimal("1e-8")
 

@@ -70,7 +70,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def stop_process(process: subprocess.Popen[bytes], seconds: float = 10.0) -> None:
+def stop_process(process: subprocess.Popen[bytes], seconds: float = 10.0 * PATIENCE) -> None:
     """Ends a process that this test started."""
     if process.poll() is None:
         process.send_signal(signal.SIGCONT)

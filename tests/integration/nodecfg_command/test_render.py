@@ -14,6 +14,7 @@ import yaml
 
 from tests.integration.node.world import API_KEY, API_SECRET, INSTRUMENT, MARKET_MAKER, REDIS_USER, TRADER, eventually
 from tests.integration.nodecfg_command.conftest import REPOSITORY
+from tests.support.patience import PATIENCE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,7 +60,7 @@ def test_upstreams_module_runs_it(command: Command, redis: Redis, venue: Venue, 
         eventually(venue.open_orders, seconds=40, what="orders at the venue")
         assert redis.admin("KEYS", "trader-TRADER-001:orders:*")
         node.send_signal(signal.SIGTERM)
-        assert node.wait(40) == 0
+        assert node.wait(40 * PATIENCE) == 0
     finally:
         if node.poll() is None:
             node.kill()
@@ -86,7 +87,7 @@ def test_upstreams_module_refuses_it(command: Command, tmp_path: Path, name: str
     done = command.run("render", "--allow-refused", "--output", str(rendered), **changes)
     assert done.returncode == 0
     node = _start(rendered, tmp_path / "upstream.log")
-    assert node.wait(60) == 1
+    assert node.wait(60 * PATIENCE) == 1
     assert f"Expected `{kind}`" in (tmp_path / "upstream.log").read_text()
 
 
@@ -101,5 +102,5 @@ def test_upstreams_module_builds_leverages(command: Command, redis: Redis, tmp_p
     )
     assert done.returncode == 0, done.stderr
     node = _start(rendered, log, "--start", "false")
-    assert node.wait(60) == 0, log.read_text()
+    assert node.wait(60 * PATIENCE) == 0, log.read_text()
     assert "Building execution client for BINANCE" in log.read_text()

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.support.patience import PATIENCE
+
 SIMVENUE = Path(sys.executable).with_name("simvenue")
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -79,7 +81,7 @@ class Simvenue:
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run the simvenue command against it."""
         command = [str(SIMVENUE), *arguments, "--admin-url", self.url]
-        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=30 * PATIENCE)
 
     def kill(self) -> None:
         """Kill it without a chance to do anything."""
@@ -89,6 +91,6 @@ class Simvenue:
         """Signal it and wait; give its exit code."""
         assert self.process is not None
         self.process.send_signal(how)
-        code = self.process.wait(30)
+        code = self.process.wait(30 * PATIENCE)
         self.process = None
         return code

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
+from tests.support.patience import PATIENCE
+
 if TYPE_CHECKING:
     from tests.integration.simvenue_admin.process import Simvenue
 
@@ -29,7 +31,7 @@ async def test_restart_keeps_the_ledger_and_drops_sockets(simvenue: Simvenue) ->
     ):
         restarted = await asyncio.to_thread(simvenue.run, "restart")
         assert (restarted.returncode, restarted.stdout.strip()) == (0, "simvenue serves again"), restarted.stderr
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(10 * PATIENCE):
             while (await client.receive()).type is not aiohttp.WSMsgType.CLOSED:
                 pass
             assert await live.content.read()

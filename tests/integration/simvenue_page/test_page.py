@@ -14,6 +14,7 @@ from selenium.webdriver.support.expected_conditions import title_contains
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from simvenue.venues.catalogue import VENUES
+from tests.support.patience import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +34,7 @@ def _without_faults(simvenue: Simvenue) -> Iterator[None]:
 
 
 def _wait(browser: Chrome, seconds: float = 15) -> WebDriverWait[Chrome]:
-    return WebDriverWait(browser, seconds, poll_frequency=0.05)
+    return WebDriverWait(browser, seconds * PATIENCE, poll_frequency=0.05)
 
 
 def _open(browser: Chrome, simvenue: Simvenue, where: str = "") -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from simvenue.ledgers import ledger_path
 from tests.integration.simvenue_service.world import call
+from tests.support.patience import PATIENCE
 
 if TYPE_CHECKING:
     from tests.integration.simvenue_service.world import Everything
@@ -39,10 +40,10 @@ async def test_starts_again(everything: Everything, verb: str, body: object) -> 
         aiohttp.ClientSession() as session,
         session.ws_connect(f"{everything.url('binance_futures')}/ws/btcusdt@bookTicker") as socket,
     ):
-        await socket.receive_json(timeout=5)
+        await socket.receive_json(timeout=5 * PATIENCE)
         status, answer = await asyncio.to_thread(call, "POST", f"{everything.admin}/{verb}", body)
         assert (status, answer["doing"]) == (200, verb)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(5 * PATIENCE):
             async for _ in socket:
                 pass
     await asyncio.to_thread(everything.answers, began)
@@ -69,6 +70,6 @@ def test_a_restart_takes_up_the_configuration(everything: Everything) -> None:
     everything.write()
     call("POST", f"{everything.admin}/restart")
     assert everything.process is not None
-    assert everything.process.wait(10) == 78
+    assert everything.process.wait(10 * PATIENCE) == 78
     everything.process = None
     assert "market.seed 'eight': should be a valid integer" in everything.log

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from tests.integration.simvenue_service.world import call
+from tests.support.patience import PATIENCE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,7 +46,7 @@ def test_ends_at_the_row_that_is_broken(stopped: Everything, tmp_path: Path) -> 
     _replay(stopped, file=str(path), symbol="BTCUSDT", speed=1000)
     process = stopped.start().process
     assert process is not None
-    assert process.wait(20) == 78
+    assert process.wait(20 * PATIENCE) == 78
     stopped.process = None
     assert "trades.csv row 3000: it has 1 cells only; correct or remove that row" in stopped.log
     assert "Traceback" not in stopped.log

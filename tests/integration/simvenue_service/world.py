@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 
 from simvenue import demo
+from tests.support.patience import PATIENCE
 
 SIMVENUE = Path(sys.executable).with_name("simvenue")
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -113,6 +114,6 @@ class Everything:
         if self.process is None:
             return 0
         self.process.terminate()
-        code = self.process.wait(30)
+        code = self.process.wait(30 * PATIENCE)
         self.process = None
         return code

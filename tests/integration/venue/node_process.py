@@ -33,6 +33,7 @@ from tests.integration.venue.hedge_scenario import Hedge
 from tests.integration.venue.scenario import Scenario
 from tests.integration.venue.scenarios import SCENARIOS
 from tests.integration.venue.testers import INSTRUMENTS, TESTERS, data
+from tests.support.patience import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -124,6 +125,9 @@ def dump(cache: Cache) -> dict[str, Any]:
 
 
 async def _end_after(ended: Callable[[], Awaitable[object]], node: TradingNode, seconds: float) -> None:
+    # Connecting takes a busy machine as long as the whole run takes a calm one.
+    while not node.trader.is_running:  # noqa: ASYNC110 upstream tells nobody
+        await asyncio.sleep(0.1)
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(ended(), seconds)
     node.stop()
@@ -144,7 +148,9 @@ def main(settings_file: Path) -> None:
         node.trader.add_actors(data())
     scenario = strategies[0] if isinstance(strategies[0], Scenario) else None
     ended = scenario.finished.wait if scenario else asyncio.Event().wait
-    ending = node.kernel.loop.create_task(_end_after(ended, node, float(settings["seconds"])))
+    # A scenario ends by itself; testers go on until they are stopped.
+    seconds = settings["seconds"] * (PATIENCE if scenario else 1)
+    ending = node.kernel.loop.create_task(_end_after(ended, node, seconds))
     failure: str | None = None
     try:
         node.run(raise_exception=True)

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from tests.integration.venue.venue_process import VenueProcess
+from tests.support.patience import PATIENCE
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 # Generous: several start side by side, and one that is waited for costs nothing.
@@ -155,7 +156,7 @@ class Node:
     def wait(self) -> NodeRun:
         """Wait for the end; a node that does not end is killed."""
         try:
-            self._process.wait(self._seconds + STARTS_AND_STOPS)
+            self._process.wait(self._seconds * PATIENCE + STARTS_AND_STOPS)
         finally:
             self.kill()
         assert self._report.exists(), self.log[-4000:]

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from nautilus_trader.config import StrategyConfig
 from nautilus_trader.trading.strategy import Strategy
 
+from tests.support.patience import PATIENCE
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from nautilus_trader.model.events import OrderEvent
     from nautilus_trader.model.identifiers import InstrumentId
 
-STEP_SECONDS = 15.0
+STEP_SECONDS = 15.0 * PATIENCE
 
 
 class Scenario(Strategy):  # type: ignore[misc] # upstream has no types

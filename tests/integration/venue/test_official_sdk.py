@@ -10,6 +10,7 @@ from binance_common.errors import BadRequestError
 
 from tests.integration.venue.processes import Customer, Simvenue
 from tests.integration.venue.sdk import sdk
+from tests.support.patience import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -175,7 +176,7 @@ async def test_streams_are_decoded(venue: Simvenue) -> None:
         SYMBOL, "BUY", "LIMIT", time_in_force="GTC", quantity=0.01, price=_below(client.rest_api, 3)
     )
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(10 * PATIENCE):
             while seen.keys() != wanted.keys():  # noqa: ASYNC110 - the SDK calls back, it has no event
                 await asyncio.sleep(0.05)
     finally:

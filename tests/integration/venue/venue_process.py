@@ -14,8 +14,10 @@ from typing import Any
 
 import yaml
 
-STARTED_SECONDS = 60.0
-STOPPED_SECONDS = 30.0
+from tests.support.patience import PATIENCE
+
+STARTED_SECONDS = 60.0 * PATIENCE
+STOPPED_SECONDS = 30.0 * PATIENCE
 
 
 @dataclass(slots=True, kw_only=True)

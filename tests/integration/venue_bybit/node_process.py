@@ -171,6 +171,9 @@ def main(settings_file: Path) -> None:
 
 
 async def _end_after(seconds: float, node: TradingNode) -> None:
+    # Connecting takes a busy machine as long as the whole run takes a calm one.
+    while not node.trader.is_running:  # noqa: ASYNC110 upstream tells nobody
+        await asyncio.sleep(0.1)
     await asyncio.sleep(seconds)
     node.stop()
 

@@ -30,6 +30,7 @@ from tests.integration.venue.node_process import dump
 from tests.integration.venue.scenario import Scenario
 from tests.integration.venue_spot.scenarios import SCENARIOS
 from tests.integration.venue_spot.testers import INSTRUMENT, INSTRUMENTS, data_tester, exec_testers, refused_tester
+from tests.support.patience import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -59,6 +60,9 @@ def _config(settings: dict[str, Any]) -> TradingNodeConfig:
 
 
 async def _end_after(ended: Callable[[], Awaitable[object]], node: TradingNode, seconds: float) -> None:
+    # Connecting takes a busy machine as long as the whole run takes a calm one.
+    while not node.trader.is_running:  # noqa: ASYNC110 upstream tells nobody
+        await asyncio.sleep(0.1)
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(ended(), seconds)
     node.stop()
@@ -81,7 +85,9 @@ def main(settings_file: Path) -> None:
         node.trader.add_strategies(exec_testers() if name == "testers" else refused_tester())
         node.trader.add_actor(data_tester())
     ended = scenario.finished.wait if isinstance(scenario, Scenario) else asyncio.Event().wait
-    ending = node.kernel.loop.create_task(_end_after(ended, node, float(settings["seconds"])))
+    # A scenario ends by itself; testers go on until they are stopped.
+    seconds = settings["seconds"] * (PATIENCE if isinstance(scenario, Scenario) else 1)
+    ending = node.kernel.loop.create_task(_end_after(ended, node, seconds))
     failure: str | None = None
     try:
         node.run(raise_exception=True)

@@ -15,6 +15,7 @@ from binance_common.errors import BadRequestError, UnauthorizedError
 from binance_sdk_spot.spot import Spot
 
 from tests.integration.venue_spot.world import SpotVenue
+from tests.support.patience import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -122,7 +123,7 @@ async def test_the_websocket_api_serves_the_sdk(spot_venue: SpotVenue) -> None:
         assert status.data().result.status == "NEW"
         assert (await connection.account_status()).data().result.account_type == "SPOT"
         await connection.order_cancel(symbol=SYMBOL, order_id=placed.result.order_id)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(5 * PATIENCE):
             while len(heard) < 4:  # noqa: ASYNC110 - the SDK calls back, it has no event to wait for
                 await asyncio.sleep(0.01)
         reports = [event.actual_instance for event in heard]
@@ -151,7 +152,7 @@ async def test_streams_serve_the_sdk(spot_venue: SpotVenue) -> None:
         }
         for name, stream in streams.items():
             stream.on("message", lambda message, name=name: heard.setdefault(name, message))
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(15 * PATIENCE):
             while heard.keys() != streams.keys():  # noqa: ASYNC110 - the SDK calls back, it has no event to wait for
                 await asyncio.sleep(0.01)
         assert len(heard["depth5"].bids) == 5

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.integration.venue_spot.world import SpotVenue
+from tests.support.patience import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,7 +117,7 @@ async def test_streams(spot_venue: SpotVenue) -> None:
     manager = _package().BinanceSocketManager(client)
     manager.STREAM_URL = f"{spot_venue.ws}/"
     try:
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(15 * PATIENCE):
             async with manager.trade_socket(SYMBOL) as trades:
                 assert (await trades.recv())["e"] == "trade"
             async with manager.depth_socket(SYMBOL, interval=100) as books:

@@ -22,6 +22,7 @@ from simvenue.exchange.types import Account, OrderRequest, OrderType, Side
 from simvenue.venues.bybit import VenueOptions, create_app
 from simvenue.venues.bybit.auth import signature
 from simvenue.venues.bybit.instruments import INSTRUMENTS
+from tests.support.patience import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -72,7 +73,7 @@ class Socket:
             if wanted(message):
                 return self.kept.pop(index)
         while True:
-            message = json.loads(await self.raw.receive_str(timeout=3))
+            message = json.loads(await self.raw.receive_str(timeout=3 * PATIENCE))
             if wanted(message):
                 return message
             self.kept.append(message)

@@ -9,6 +9,7 @@ import pytest
 from simvenue.exchange.types import Side
 from simvenue.venues.bybit import VenueOptions
 from simvenue.venues.transport.control import CONTROL
+from tests.support.patience import PATIENCE
 from tests.unit.bybit.client import KEY, LINEAR, READER, Client, Json
 
 LIMIT = {**LINEAR, "side": "Buy", "orderType": "Limit", "qty": "0.010", "price": "59000"}
@@ -151,7 +152,7 @@ async def test_control_ends_private_sockets(venue: Client) -> None:
     assert len(control.connections()) == 2
     assert control.expire_user_streams("somebody") == 0
     assert control.expire_user_streams("node") == 1
-    assert (await private.raw.receive(timeout=3)).type.name in {"CLOSED", "CLOSE", "ERROR"}
+    assert (await private.raw.receive(timeout=3 * PATIENCE)).type.name in {"CLOSED", "CLOSE", "ERROR"}
     assert (await public.ask({"op": "ping"}))["success"] is True
     await public.raw.close()
     connection.close()
@@ -168,5 +169,5 @@ class TestIdle:
     async def test_are_closed(self, venue: Client) -> None:
         """A client that neither pings nor asks is disconnected."""
         socket = await venue.socket("private", key=KEY)
-        assert (await socket.raw.receive(timeout=3)).type.name in {"CLOSED", "CLOSE"}
+        assert (await socket.raw.receive(timeout=3 * PATIENCE)).type.name in {"CLOSED", "CLOSE"}
         await socket.raw.close()

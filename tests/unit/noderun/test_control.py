@@ -16,6 +16,7 @@ from noderun.control.client import ControlError, ask
 from noderun.control.protocol import Command, RefusedError, Request
 from noderun.control.server import ControlServer
 from noderun.states import Failure
+from tests.support.patience import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +55,7 @@ def test_answers_and_is_closed_to_others(path: Path) -> None:
 def test_a_request_that_makes_no_sense_is_told_what_does(path: Path, request_line: bytes) -> None:
     """Any bad request gets an error that lists the commands, and the server lives on."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as channel:
-        channel.settimeout(5)
+        channel.settimeout(5 * PATIENCE)
         channel.connect(str(path))
         channel.sendall(request_line)
         answer = json.loads(channel.makefile("rb").readline())
@@ -76,7 +77,7 @@ def test_a_request_that_makes_no_sense_is_told_what_does(path: Path, request_lin
 def test_an_act_without_its_words_is_refused(path: Path, request_line: bytes, text: str) -> None:
     """An act needs a reason of one line, and cannot say who asks."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as channel:
-        channel.settimeout(5)
+        channel.settimeout(5 * PATIENCE)
         channel.connect(str(path))
         channel.sendall(request_line)
         assert text in json.loads(channel.makefile("rb").readline())["error"]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from noderun.notify import Notifier
+from tests.support.patience import PATIENCE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +20,7 @@ def test_ready_and_status_arrive_as_one_message(tmp_path: Path, *, abstract: boo
     address = f"@noderun-test-{tmp_path.name}" if abstract else str(tmp_path / "notify")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(address.replace("@", "\0", 1) if abstract else address)
-        manager.settimeout(5)
+        manager.settimeout(5 * PATIENCE)
         Notifier(address).ready("trading\nREADY=0")
         assert manager.recv(4096).decode() == "READY=1\nSTATUS=trading READY=0"
 

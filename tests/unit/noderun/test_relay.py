@@ -206,7 +206,7 @@ asyncio.run(main())
     assert [event for event in events(lines) if event.startswith("burst")] == [f"burst {n}" for n in range(50_000)]
     worst = next(line for line in lines if line["event"] == "lag")["worst"]
     print(f"worst lag of the loop: {worst * 1000:.1f} ms")
-    assert worst < 0.5
+    assert worst < 0.5 * PATIENCE
 
 
 def test_reader_that_stalls_does_not_stop_the_process(tmp_path: Path) -> None:
@@ -249,7 +249,7 @@ logs.get().info("after", took=took)
     kept = [line["number"] for line in lines if "number" in line]
     assert kept == list(range(len(kept)))
     assert f"{10000 - len(kept)} lines of the service are missing here" in " ".join(events(lines))
-    assert next(line for line in lines if line["event"] == "after")["took"] < 3
+    assert next(line for line in lines if line["event"] == "after")["took"] < 3 * PATIENCE
 
 
 def test_relay_that_was_killed_is_replaced() -> None:

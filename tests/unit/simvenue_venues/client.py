@@ -22,6 +22,7 @@ from simvenue.exchange.types import Account, MarketStep, OrderRequest, OrderType
 from simvenue.venues.binance.auth import hmac_signature
 from simvenue.venues.binance_futures import VenueOptions, create_app
 from simvenue.venues.binance_futures.instruments import INSTRUMENTS
+from tests.support.patience import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -122,7 +123,7 @@ class Client:
 
 async def receive(socket: aiohttp.ClientWebSocketResponse, count: int) -> list[Json]:
     """The next messages of a socket; three seconds for all of them."""
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(3 * PATIENCE):
         return [await socket.receive_json() for _ in range(count)]
 
 

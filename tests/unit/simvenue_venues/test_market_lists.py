@@ -17,6 +17,7 @@ from nautilus_trader.adapters.binance.common.schemas.market import (
 
 from simvenue.exchange.types import Side
 from simvenue.venues.binance_futures.instruments import INSTRUMENTS
+from tests.support.patience import PATIENCE
 from tests.unit.simvenue_venues.client import KEY
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ async def test_lists_of_all_symbols_and_single_trades_are_streamed(traded: Clien
     socket = await traded.socket(f"/stream?streams={'/'.join(names)}")
     traded.take(Side.BUY, "0.010")
     seen: dict[str, Any] = {}
-    async with asyncio.timeout(6):
+    async with asyncio.timeout(6 * PATIENCE):
         while seen.keys() != set(names):
             message = await socket.receive_json()
             seen.setdefault(message["stream"], message["data"])

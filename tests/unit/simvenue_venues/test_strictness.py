@@ -37,6 +37,7 @@ from nautilus_trader.adapters.binance.futures.schemas.user import (
 )
 
 from simvenue.exchange.types import Side
+from tests.support.patience import PATIENCE
 
 if TYPE_CHECKING:
     from tests.unit.simvenue_venues.client import Client
@@ -99,7 +100,7 @@ async def test_stream_messages_decode(venue: Client) -> None:
     socket = await venue.socket(f"/stream?streams={'/'.join(schemas)}")
     venue.quote(Side.SELL, "60000.00", "1.000")
     await venue.ok("POST", ORDER, symbol="BTCUSDT", side="BUY", type="MARKET", quantity="0.010")
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(3 * PATIENCE):
         while schemas:
             message = await socket.receive_json()
             schema = schemas.pop(message["stream"], None)
@@ -115,6 +116,6 @@ async def test_user_events_decode(venue: Client) -> None:
     await venue.ok("POST", ORDER, symbol="BTCUSDT", side="BUY", type="MARKET", quantity="0.010")
     schemas = {"ORDER_TRADE_UPDATE": BinanceFuturesOrderUpdateMsg, "ACCOUNT_UPDATE": BinanceFuturesAccountUpdateMsg}
     for _ in range(4):
-        message = await socket.receive_json(timeout=3)
+        message = await socket.receive_json(timeout=3 * PATIENCE)
         if message["e"] in schemas:
             msgspec.convert(message, schemas[message["e"]], strict=True)

@@ -9,6 +9,7 @@ import pytest
 
 from simvenue.exchange.types import Side
 from simvenue.venues.binance.auth import hmac_signature
+from tests.support.patience import PATIENCE
 from tests.unit.simvenue_venues.client import KEY, SECRET
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ LIMIT = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "timeInForce": "GT
 
 async def _ask(socket: ClientWebSocketResponse, method: str, **params: object) -> dict[str, Any]:
     await socket.send_json({"id": method, "method": method, "params": params})
-    reply: dict[str, Any] = await socket.receive_json(timeout=3)
+    reply: dict[str, Any] = await socket.receive_json(timeout=3 * PATIENCE)
     assert reply["id"] == method
     return reply
 
@@ -132,6 +133,6 @@ async def test_listen_keys_are_opened_over_the_socket(venue: Client) -> None:
     key = started["result"]["listenKey"]
     events = await venue.socket(f"/ws?listenKey={key}")
     await venue.ok("POST", "/fapi/v1/order", **LIMIT, price="59000")
-    assert (await events.receive_json(timeout=3))["e"] == "ORDER_TRADE_UPDATE"
+    assert (await events.receive_json(timeout=3 * PATIENCE))["e"] == "ORDER_TRADE_UPDATE"
     assert (await _ask(socket, "userDataStream.ping", apiKey=KEY))["result"]["listenKey"] == key
     assert (await _ask(socket, "userDataStream.stop", apiKey=KEY))["status"] == 200
