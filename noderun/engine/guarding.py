@@ -20,6 +20,7 @@ from noderun.engine.guards import (
     made_up_positions,
     mass_status,
     position_snapshots,
+    reconnects,
     recorded_trades,
     torn_positions,
     unheard_fills,
@@ -57,6 +58,7 @@ def install(
         failed_queries.install(client)
         fill_order.install(client)
         mass_status.install(client, partial(views.venue_snapshot, kernel, client))
+        reconnects.install(client)
     history.install(kernel)
     account_events.install(kernel)
     position_snapshots.install(kernel)
