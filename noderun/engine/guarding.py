@@ -15,6 +15,7 @@ from noderun.engine.guards import (
     failed_queries,
     fill_order,
     history,
+    hung_checks,
     in_flight,
     lost_writes,
     made_up_positions,
@@ -66,4 +67,5 @@ def install(
     unheard_fills.install(kernel, clients)
     in_flight.install(kernel, clients)
     made_up_positions.install(kernel)
+    hung_checks.install(kernel)
     return reconciliation

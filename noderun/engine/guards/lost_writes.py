@@ -123,7 +123,9 @@ def _has_instruments(client: Any, records: list[Any], key_prefix: str) -> bool: 
 
 def _write(client: Any, record: Any, key_prefix: str, config: CacheConfig) -> None:  # noqa: ANN401 as above
     key, serialize = f"{key_prefix}{_key(record)}", serializer(config).serialize
-    pipeline = client.pipeline(transaction=True)
+    # Both in one packet, and no transaction: Redis 7.0 drops those of its file when it loads that with its default user
+    # off ("ACLs rules changed between the moment the transaction was accumulated and the EXEC call").
+    pipeline = client.pipeline(transaction=False)
     pipeline.delete(key)
     pipeline.rpush(key, *(serialize(event) for event in record.events))
     pipeline.execute()

@@ -88,6 +88,25 @@ def test_check_of_positions_makes_no_fill_up(node: Node, venue: Venue) -> None:
     assert node.ask("dump")["fills"] == known
 
 
+def test_question_without_an_answer_ends_one_check_only(behind_gate: Node, gate: Gate) -> None:
+    """After the venue never answered one question, checks and comparisons go on asking."""
+    question = "/fapi/v3/positionRisk"
+    behind_gate.strategies = [misbehave("nothing")]
+    behind_gate.variables |= {"RECONCILIATION_POSITION_CHECK_INTERVAL_SECS": "5", "HEALTH_COMPARE_INTERVAL": "3600"}
+    behind_gate.start().wait_ready()
+
+    def asked() -> int:
+        return sum(question in line for line in gate.seen)
+
+    gate.hold.add(question)
+    before = asked()
+    eventually(lambda: asked() > before, seconds=40, what="a question without an answer")
+    gate.hold.clear()
+    held = asked()
+    eventually(lambda: asked() > held + 2, seconds=60, what="more questions")
+    assert "a check was given up" in behind_gate.log()
+
+
 def test_venue_that_restarts_is_found_again(node: Node, venue: Venue) -> None:
     """A venue that goes down and comes back finds the node trading on, equal to its ledger."""
     node.start().wait_ready()

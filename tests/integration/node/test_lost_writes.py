@@ -60,9 +60,9 @@ LOSSES = {
 
 @pytest.mark.parametrize("case", LOSSES.values(), ids=LOSSES)
 def test_lost_write_is_made_again(
-    leaky: Node, venue: Venue, pipe: Pipe, case: tuple[tuple[str, ...], list[tuple[bytes, ...]]]
+    leaky: Node, redis: Redis, venue: Venue, pipe: Pipe, case: tuple[tuple[str, ...], list[tuple[bytes, ...]]]
 ) -> None:
-    """A node that lost writes, and wrote on, ends with 75 and starts with the venue's fills, none made up."""
+    """A node that lost writes ends with 75 and starts with the venue's fills, none made up; Redis may restart, too."""
     sides, losses = case
     leaky.start().wait_ready(60)
     take(venue, "BUY")
@@ -73,6 +73,10 @@ def test_lost_write_is_made_again(
         take(venue, side)
     eventually(lambda: not pipe.losses, what="every loss")
     assert leaky.wait_exit(40) == 75
+    assert redis.process is not None
+    redis.process.kill()
+    redis.process.wait()
+    redis.start()
     before = leaky.log()
     leaky.start().wait_ready(60)
     assert equal(leaky, venue) == []
