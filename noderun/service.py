@@ -192,7 +192,13 @@ def _build(
         node = build_node(
             settings, config, new_loop(), lambda why: _wish(this, Exit.HANDLER, f"a handler raised: {why}")
         )
-    engine = Engine(node, lambda code, why: _wish(this, code, why), lease.lost, watch.grew)
+    engine = Engine(
+        node,
+        lambda code, why: _wish(this, code, why),
+        lease.lost,
+        grew=watch.grew,
+        unrecorded=watch.unrecorded,
+    )
     this.documents.engine = engine
     this.ending.raise_if_wished()
     return engine

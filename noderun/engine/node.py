@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from nautilus_trader.live.node import TradingNode
     from nautilus_trader.system.kernel import NautilusKernel
 
+    from noderun.engine.guards.gate import Why
     from noderun.engine.links import DeadLink
     from noderun.figures import Figures
     from noderun.snapshot import Difference
@@ -50,8 +51,10 @@ class Engine:
         self,
         node: TradingNode,
         on_shutdown: Callable[[Exit, str], None],
-        lost: Callable[[], str | None],
+        lost: Why,
+        *,
         grew: Grew,
+        unrecorded: Why,
     ) -> None:
         """Take over a built node, on the thread of its loop and before that runs.
 
@@ -60,6 +63,7 @@ class Engine:
             lost: Why this process must not send orders, None while it may; asked for every order.
             on_shutdown: Called on the loop with code and reason when upstream, or a strategy, wants the node to stop.
             grew: Told of every record that the cache writes to.
+            unrecorded: Why an order would not be remembered, None while it would.
         """
         self._node = node
         self._kernel: NautilusKernel = node.kernel
@@ -71,7 +75,7 @@ class Engine:
         self.freshness = Freshness(self._kernel, self.feeds)
         self._built = self._kernel.clock.timestamp_ns()
         self.reconciliation = guarding.install(self._kernel, self.exec_clients(), grew, self.differences)
-        self.gate = Gate(self.exec_clients(), lost)
+        self.gate = Gate(self.exec_clients(), lost, unrecorded)
         for client in (*self.exec_clients(), *self._data_clients()):
             connects.install(client, self._connect_failed)
         self._take_over_stop()

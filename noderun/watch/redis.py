@@ -64,6 +64,10 @@ class RedisWatch:
         """Whether Redis did not answer when it was last looked at."""
         return self._problem is not None and self._problem.name == "server"
 
+    def unrecorded(self) -> str | None:
+        """Return why an order that is sent now would not be remembered, None while it would. Cheap, for every order."""
+        return f"{self._where} does not answer, an order would not be remembered" if self.away else None
+
     def grew(self, record: str, length: int) -> None:
         """Note that the node has written to a record, by its key without the prefix, which has so many parts now."""
         self.written.grew(f"{self.key_prefix}{record}", length, self.canaries.following)
