@@ -8,7 +8,8 @@ start believes the record and books a made-up fill for what the position lacks.
 
 Here: the lists of orders and positions that grew are compared in length with what the node knows, as soon as a canary
 that was written behind them has come. One that stays too short ends the node with 75, and at every end of a node that
-has a Redis each list that differs is written again, whole, from the node's memory.
+has a Redis each list that differs is written again, whole, from the node's memory. So is one that another process wrote
+to: a holder of the lease that wakes from a long pause writes what it hears of its successor's orders, once.
 
 Shown by: tests/integration/node/test_lost_writes.py; tests/chaos, "Redis killed". Can go when upstream repeats writes.
 """
