@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from nautilus_trader.cache.config import CacheConfig
     from nautilus_trader.live.config import TradingNodeConfig
 
     from noderun.acts import Acts
@@ -112,20 +113,32 @@ def _serve(this: Run, options: Options) -> Failure:
         cleanup.callback(lease.release)
         metrics.lease = lease
         _reach_venues(this, settings)
-        engine = _build(this, settings, config, lease, key_prefix)
+        engine = _build(this, settings, config, lease, redis)
         metrics.attach(engine)
         acts = _prepare_acts(this, settings, engine, latch)
         node = Node(settings=settings, engine=engine, redis=redis, lease=lease, acts=acts, metrics=metrics)
         failure = engine.loop.run_until_complete(life.live(this, node))
-        doing = "draining the cache's writes to Redis"
-        if failure.code is not Exit.STOPPED:
-            # May be the last word: native code can hold the interpreter here until the deadline ends the process.
-            doing = f"{int(failure.code)} {failure.reason}; {doing}"
-        if failure.code is Exit.REDIS:
-            this.ending.shorten(_DRAIN_SECONDS)
-        board.tell(doing)
-        engine.dispose()
+        _put_away(this, node, failure, config.cache)
     return failure
+
+
+def _put_away(this: Run, node: Node, failure: Failure, cache: CacheConfig | None) -> None:
+    from noderun.engine.guards import lost_writes  # noqa: PLC0415
+
+    doing = "draining the cache's writes to Redis"
+    if failure.code is not Exit.STOPPED:
+        # May be the last word: native code can hold the interpreter here until the deadline ends the process.
+        doing = f"{int(failure.code)} {failure.reason}; {doing}"
+    if failure.code is Exit.REDIS and node.redis.away:
+        # Upstream would go on behind the write that it lost, should Redis come back in this moment.
+        this.ending.at_once(failure.code, f"{failure.reason}; what was not written is told by the venues")
+    if failure.code is Exit.REDIS:
+        this.ending.shorten(_DRAIN_SECONDS)
+    this.board.tell(doing)
+    remembered = node.engine.remembered()
+    node.engine.dispose()
+    if cache is not None and node.lease.lost() is None:
+        lost_writes.write_again(remembered, node.settings.redis, node.redis.key_prefix, cache)
 
 
 def _configure(settings: TradingNodeSettings) -> TradingNodeConfig:
@@ -163,7 +176,7 @@ def _reach_venues(this: Run, settings: TradingNodeSettings) -> None:
 
 
 def _build(
-    this: Run, settings: TradingNodeSettings, config: TradingNodeConfig, lease: Lease, key_prefix: str
+    this: Run, settings: TradingNodeSettings, config: TradingNodeConfig, lease: Lease, watch: RedisWatch
 ) -> Engine:
     from noderun.engine.build import build_node, new_loop  # noqa: PLC0415
     from noderun.engine.guards import orphan_index  # noqa: PLC0415
@@ -175,11 +188,17 @@ def _build(
     this.board.tell(f"building the node, loading its state from {redis} (code 75 if that hangs for {seconds:.0f} s)")
     with _loading(this, settings):
         this.ending.limit(seconds, Exit.REDIS, f"{redis} went away while the node was built; start Redis")
-        orphan_index.remove(settings.redis, key_prefix)
+        orphan_index.remove(settings.redis, watch.key_prefix)
         node = build_node(
             settings, config, new_loop(), lambda why: _wish(this, Exit.HANDLER, f"a handler raised: {why}")
         )
-    engine = Engine(node, lambda code, why: _wish(this, code, why), lease.lost)
+    engine = Engine(
+        node,
+        lambda code, why: _wish(this, code, why),
+        lease.lost,
+        grew=watch.grew,
+        unrecorded=watch.unrecorded,
+    )
     this.documents.engine = engine
     this.ending.raise_if_wished()
     return engine

@@ -5,35 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from nautilus_trader.model.enums import TradingState
 
-from noderun.engine import figures, links, starts, views
+from noderun.engine import figures, guarding, links, starts, views
 from noderun.engine.events import Events
 from noderun.engine.feeds import Feeds
 from noderun.engine.freshness import Freshness
-from noderun.engine.guards import (
-    account_events,
-    active_symbols,
-    bans,
-    connects,
-    doubtful_rejections,
-    early_pushes,
-    failed_queries,
-    fill_order,
-    history,
-    in_flight,
-    made_up_positions,
-    mass_status,
-    position_snapshots,
-    recorded_trades,
-    torn_positions,
-    unheard_fills,
-)
+from noderun.engine.guards import connects, lost_writes
 from noderun.engine.guards.gate import Gate
-from noderun.engine.guards.reconciliation import Reconciliation
 from noderun.lines import one_line
 from noderun.snapshot import compare
 from noderun.states import Exit, Failure, State
@@ -44,9 +25,11 @@ if TYPE_CHECKING:
     from nautilus_trader.live.node import TradingNode
     from nautilus_trader.system.kernel import NautilusKernel
 
+    from noderun.engine.guards.gate import Why
     from noderun.engine.links import DeadLink
     from noderun.figures import Figures
     from noderun.snapshot import Difference
+    from noderun.watch.written import Grew
 
 _CANCEL_TASKS = 2.0
 _RECONCILE_SECONDS = 30.0
@@ -65,7 +48,13 @@ class Engine:
     """
 
     def __init__(
-        self, node: TradingNode, on_shutdown: Callable[[Exit, str], None], lost: Callable[[], str | None]
+        self,
+        node: TradingNode,
+        on_shutdown: Callable[[Exit, str], None],
+        lost: Why,
+        *,
+        grew: Grew,
+        unrecorded: Why,
     ) -> None:
         """Take over a built node, on the thread of its loop and before that runs.
 
@@ -73,6 +62,8 @@ class Engine:
             node: With its clients.
             lost: Why this process must not send orders, None while it may; asked for every order.
             on_shutdown: Called on the loop with code and reason when upstream, or a strategy, wants the node to stop.
+            grew: Told of every record that the cache writes to.
+            unrecorded: Why an order would not be remembered, None while it would.
         """
         self._node = node
         self._kernel: NautilusKernel = node.kernel
@@ -82,25 +73,9 @@ class Engine:
         self.events = Events(self._kernel)
         self.feeds = Feeds(self._kernel)
         self.freshness = Freshness(self._kernel, self.feeds)
-        torn_positions.install(self._kernel)
-        self.reconciliation = Reconciliation(self._kernel.exec_engine, self.differences)
-        checked = self._kernel.exec_engine.inflight_check_interval_ms > 0
-        for client in self.exec_clients():
-            active_symbols.install(client)
-            bans.install(client)
-            doubtful_rejections.install(client, checked=checked)
-            early_pushes.install(client)
-            failed_queries.install(client)
-            fill_order.install(client)
-            mass_status.install(client, partial(views.venue_snapshot, self._kernel, client))
-        history.install(self._kernel)
-        account_events.install(self._kernel)
-        position_snapshots.install(self._kernel)
-        recorded_trades.install(self._kernel.portfolio.analyzer)
-        unheard_fills.install(self._kernel, self.exec_clients())
-        in_flight.install(self._kernel, self.exec_clients())
-        made_up_positions.install(self._kernel)
-        self.gate = Gate(self.exec_clients(), lost)
+        self._built = self._kernel.clock.timestamp_ns()
+        self.reconciliation = guarding.install(self._kernel, self.exec_clients(), grew, self.differences)
+        self.gate = Gate(self.exec_clients(), lost, unrecorded)
         for client in (*self.exec_clients(), *self._data_clients()):
             connects.install(client, self._connect_failed)
         self._take_over_stop()
@@ -268,6 +243,10 @@ class Engine:
             self._kernel.trader.stop()
         await self._kernel.stop_async()
         await self._end_tasks()
+
+    def remembered(self) -> list[Any]:
+        """Return the orders and positions that were written to since the node was built."""
+        return lost_writes.remembered(self._kernel, self._built)
 
     def dispose(self) -> None:
         """Drain the cache's writes, release everything, close the loop. Blocks, for ever when Redis is gone."""

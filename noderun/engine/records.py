@@ -1,4 +1,4 @@
-"""Reads every record of a trader's cache the way upstream does at a start, one by one; runs in a process of its own."""
+"""Reads every record of a trader's cache the way upstream does at a start, one by one, and knows how it writes them."""
 
 from __future__ import annotations
 
@@ -16,13 +16,24 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
     from multiprocessing.connection import Connection
 
+    from nautilus_trader.cache.config import CacheConfig
     from nautilus_trader.config import TradingNodeConfig
 
 
-def examine(config: TradingNodeConfig, done: Collection[str], report: Connection) -> None:
-    """Read what is not done yet, and send ("at", key) before and ("read", key, problem or None) after each record.
+def serializer(config: CacheConfig) -> MsgSpecSerializer:
+    """Return what upstream writes its records with (nautilus_trader/system/kernel.py)."""
+    return MsgSpecSerializer(
+        encoding=msgspec.msgpack if config.encoding.lower() == "msgpack" else msgspec.json,
+        timestamps_as_str=True,
+        timestamps_as_iso8601=config.timestamps_as_iso8601,
+    )
 
-    Some records end the interpreter: then ("at", key) is the last word. ("end",) is sent when all were read.
+
+def examine(config: TradingNodeConfig, done: Collection[str], report: Connection) -> None:
+    """Read, in a process of its own, what is not done yet.
+
+    Sends ("at", key) before and ("read", key, problem or None) after each record, ("end",) when all were read. Some
+    records end the interpreter: then ("at", key) is the last word.
     """
     database = open_cache(config)
     loaders: tuple[tuple[str, Callable[[str], Any]], ...] = (
@@ -60,12 +71,9 @@ def open_cache(config: TradingNodeConfig) -> CacheDatabaseAdapter:
     """
     if (cache := config.cache) is None:
         raise ValueError("the node keeps no state")
-    encoding = msgspec.msgpack if cache.encoding.lower() == "msgpack" else msgspec.json
     return CacheDatabaseAdapter(
         trader_id=TraderId(str(config.trader_id)),
         instance_id=UUID4(),
-        serializer=MsgSpecSerializer(
-            encoding=encoding, timestamps_as_str=True, timestamps_as_iso8601=cache.timestamps_as_iso8601
-        ),
+        serializer=serializer(cache),
         config=cache,
     )

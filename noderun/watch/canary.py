@@ -23,6 +23,7 @@ class Canaries:
     Attributes:
         lag: Seconds that the last one that arrived took until it was seen; None before the first.
         lost: Whether one was lost.
+        newest: Number of the last one that arrived, -1 before the first.
     """
 
     def __init__(self) -> None:
@@ -34,6 +35,13 @@ class Canaries:
         self._left: frozenset[str] | None = None
         self.lag: float | None = None
         self.lost = False
+        self.newest = -1
+
+    @property
+    def following(self) -> int:
+        """The number of the one that is sent next."""
+        with self._lock:
+            return self._count
 
     def send(self) -> tuple[str, bytes]:
         """Return the key and the value to write now."""
@@ -57,7 +65,7 @@ class Canaries:
             numbers = {int(value.partition(":")[2]) for value in values if value.startswith(self._token)}
             if not numbers:
                 return
-            newest = max(numbers)
+            self.newest = newest = max(numbers)
             if newest in self._sent:
                 self.lag = time.monotonic() - self._sent[newest]
             # One whose key has been used again since cannot be told from one that was lost.

@@ -1,4 +1,4 @@
-"""Watches from outside what Redis has of the node: the canaries that the cache wrote, and the server's own state.
+"""Watches from outside what Redis has of the node: canaries, records that grew, and the server's own state.
 
 Upstream's cache loses writes without a word: during an outage, when memory is full, when Redis has become read-only,
 when it was restarted with other data (crates/infrastructure/src/redis/cache.rs of 1.231.0). What is lost is found by
@@ -17,6 +17,7 @@ from nodecfg.doctor.redis_server import RedisFacts, connect_redis
 from noderun import logs
 from noderun.watch.canary import KEYS, Canaries
 from noderun.watch.conditions import Condition, Subject
+from noderun.watch.written import Written
 
 if TYPE_CHECKING:
     import redis
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _LOOK_EVERY: Final = 1.0
 _FULL: Final = 0.95
+_NAMED: Final = 3
 
 
 class RedisWatch:
@@ -32,6 +34,8 @@ class RedisWatch:
 
     Attributes:
         canaries: Those that the node writes.
+        written: The records that it writes.
+        key_prefix: Prefix of the trader's keys.
         facts: What Redis last said about itself, None while it does not answer.
         latency: Seconds of the last round trip, None before the first.
     """
@@ -39,9 +43,11 @@ class RedisWatch:
     def __init__(self, settings: RedisConfig, key_prefix: str, run_id: str) -> None:
         """Watch the Redis that was proven before the start and had that run_id then."""
         self.canaries = Canaries()
+        self.written = Written()
         self.facts: RedisFacts | None = None
         self.latency: float | None = None
         self._settings = settings
+        self.key_prefix = key_prefix
         self._keys = [f"{key_prefix}general:{key}" for key in KEYS]
         self._run_id = run_id
         self._where = f"Redis at {settings.host}:{settings.port}"
@@ -53,10 +59,24 @@ class RedisWatch:
         """Stop looking."""
         self._stopped.set()
 
+    @property
+    def away(self) -> bool:
+        """Whether Redis did not answer when it was last looked at."""
+        return self._problem is not None and self._problem.name == "server"
+
+    def unrecorded(self) -> str | None:
+        """Return why an order that is sent now would not be remembered, None while it would. Cheap, for every order."""
+        return f"{self._where} does not answer, an order would not be remembered" if self.away else None
+
+    def grew(self, record: str, length: int) -> None:
+        """Note that the node has written to a record, by its key without the prefix, which has so many parts now."""
+        self.written.grew(f"{self.key_prefix}{record}", length, self.canaries.following)
+
     def conditions(self, max_lag: float) -> list[Condition]:
         """Return what is wrong now; a write that takes longer than max_lag seconds is."""
-        if self.canaries.lost:
-            text = f"{self._where} lost writes of the node; it restarts to reconcile with the venues"
+        if self.canaries.lost or self.written.missing:
+            named = f" ({', '.join(self.written.missing[:_NAMED])})" if self.written.missing else ""
+            text = f"{self._where} lost writes of the node{named}; it writes them again and restarts to reconcile"
             return [_wrong("lost", text, fatal=True)]
         if self._problem is not None:
             return [self._problem]
@@ -83,6 +103,7 @@ class RedisWatch:
         began = time.monotonic()
         self.canaries.arrived([str(value) for value in client.mget(self._keys) if value is not None])
         self.latency = time.monotonic() - began
+        self.written.look(client, self.canaries.newest)
         info = client.info()
         self.facts = facts = RedisFacts.from_info(info)
         if facts.run_id != self._run_id:

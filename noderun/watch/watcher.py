@@ -30,6 +30,8 @@ _TRADES_TIMES: Final = 5
 _BARS_TIMES: Final = 2
 _DIFFERENCE_LOOKS: Final = 3
 _COMPARE_AGAIN: Final = 5.0
+_COMPARE_SECONDS: Final = 20.0
+"""A venue that has not answered then is asked anew: one request that hangs must not end all comparisons."""
 _NAMED: Final = 3
 
 
@@ -180,7 +182,9 @@ class Watcher:
     async def _lasting_differences(self) -> list[str]:
         # An order or a fill on its way is a difference for a moment.
         for look in range(_DIFFERENCE_LOOKS):
-            if not (found := await self._engine.differences()):
+            async with asyncio.timeout(_COMPARE_SECONDS):
+                found = await self._engine.differences()
+            if not found:
                 return []
             if look + 1 < _DIFFERENCE_LOOKS:
                 await asyncio.sleep(_LOOK_EVERY)

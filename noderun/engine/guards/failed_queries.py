@@ -54,13 +54,16 @@ def install(client: Any) -> None:  # noqa: ANN401 any of upstream's execution cl
 
 @contextmanager
 def remembered_errors() -> Iterator[list[BaseException]]:
-    """Collect the errors of requests that are made inside, also of those that upstream swallows."""
+    """Collect the errors of requests that are made inside, also those that upstream swallows; for every one around."""
     errors: list[BaseException] = []
+    outer = _errors.get()
     token = _errors.set(errors)
     try:
         yield errors
     finally:
         _errors.reset(token)
+        if outer is not None:
+            outer.extend(errors)
 
 
 class _Remembering:

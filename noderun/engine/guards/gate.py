@@ -3,7 +3,8 @@
 Upstream: a halt through the risk engine does not hold. `TradingState.HALTED` is not looked at with `bypass=True`, nor
 for what is past the risk engine already (nautilus_trader/risk/engine.pyx, measured on 1.231.0).
 
-Here: the execution clients themselves ask. Cancels and queries always pass, and so do orders the service sends itself.
+Here: the execution clients themselves ask, also whether an order would be remembered: upstream sends what it cannot
+write down. Cancels and queries always pass, and so do orders the service sends itself.
 
 Shown by: tests/integration/node/test_halt.py. Can go when upstream's halt stops every order.
 """
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
 type Handler = Callable[[Any], Awaitable[None]]
+type Why = Callable[[], str | None]
 
 
 class Gate:
@@ -28,9 +30,16 @@ class Gate:
         own: Client order ids that pass a closed gate, but not one whose lease is lost.
     """
 
-    def __init__(self, clients: Iterable[Any], lost: Callable[[], str | None]) -> None:
-        """Stand before these clients; lost tells why this process must not trade at all, None while it may."""
+    def __init__(self, clients: Iterable[Any], lost: Why, unrecorded: Why) -> None:
+        """Stand before these clients.
+
+        Args:
+            clients: Upstream's.
+            lost: Why this process must not trade at all, None while it may.
+            unrecorded: Why an order of a strategy would not be remembered, None while it would.
+        """
         self._lost = lost
+        self._unrecorded = unrecorded
         self.closed: str | None = None
         self.held = 0
         self.own: set[Any] = set()
@@ -42,7 +51,7 @@ class Gate:
     def _guarded(self, pass_on: Handler, client: Any, refuse: Callable[[Any, Any, str], None]) -> Handler:  # noqa: ANN401 any of upstream's clients
         @wraps(pass_on)
         async def guarded(command: Any) -> None:  # noqa: ANN401 one of upstream's commands
-            why = self._lost() or (None if self._is_own(command) else self.closed)
+            why = self._lost() or (None if self._is_own(command) else self.closed or self._unrecorded())
             if why is None:
                 await pass_on(command)
                 return

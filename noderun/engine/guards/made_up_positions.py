@@ -14,6 +14,7 @@ waits for the fills.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import wraps
 from typing import TYPE_CHECKING, Any
@@ -21,9 +22,21 @@ from typing import TYPE_CHECKING, Any
 from noderun import logs
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from nautilus_trader.system.kernel import NautilusKernel
 
 _checking: ContextVar[bool] = ContextVar("checking", default=False)
+
+
+@contextmanager
+def without_made_up_fills() -> Iterator[None]:
+    """Leave a difference of positions that no fill explains as it is, inside."""
+    token = _checking.set(True)
+    try:
+        yield
+    finally:
+        _checking.reset(token)
 
 
 def install(kernel: NautilusKernel) -> None:
@@ -33,11 +46,8 @@ def install(kernel: NautilusKernel) -> None:
 
     @wraps(check)
     async def check_only() -> None:
-        token = _checking.set(True)
-        try:
+        with without_made_up_fills():
             await check()
-        finally:
-            _checking.reset(token)
 
     @wraps(reconcile)
     def reconcile_at_starts(report: Any) -> bool:  # noqa: ANN401 upstream's PositionStatusReport

@@ -17,6 +17,7 @@ import asyncio
 import re
 from typing import TYPE_CHECKING, Any
 
+from noderun.engine.guards.failed_queries import remembered_errors
 from noderun.lines import one_line
 
 if TYPE_CHECKING:
@@ -64,9 +65,13 @@ class Reconciliation:
 
     async def _once(self, timeout_secs: float) -> bool:
         try:
-            if not await self._reconcile(timeout_secs=timeout_secs):
+            with remembered_errors() as refused:
+                reconciled = await self._reconcile(timeout_secs=timeout_secs)
+            if not reconciled:
                 self.problem = "upstream could not reconcile, see the errors in the log"
-                # When it is the venue that refuses, this raises with its own words.
+                # Upstream swallows what the venue said; to ask again only to hear it can be too much.
+                if (said := next((error for error in refused if isinstance(error, Exception)), None)) is not None:
+                    raise said  # noqa: TRY301 told below, as every other error of the venue's
                 await self._differences()
                 return False
             for _ in range(_LOOKS):

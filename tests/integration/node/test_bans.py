@@ -21,6 +21,30 @@ def asked(venue: Venue) -> int:
     return sum(one["count"] for one in counts if one["method"] in {"POST", "PUT", "DELETE"} or "Orders" in one["path"])
 
 
+def hits(venue: Venue, number: int) -> int:
+    """Returns how often a fault struck."""
+    return next(int(one["hits"]) for one in venue.call("GET", "/admin/v1/faults")["faults"] if one["id"] == number)
+
+
+def test_start_that_asked_too_much_waits(node: Node, venue: Venue) -> None:
+    """A start that is answered 429 asks nothing for fifteen seconds, then asks again and becomes ready."""
+    node.variables |= {"NAUTILUS_TIMEOUT_RECONCILIATION": "60", "READY_TIMEOUT": "120"}
+    fault = {"kind": "rate_limit", "method": "GET", "path": "/fapi/v1/openOrders", "count": 1}
+    number = venue.call("POST", "/admin/v1/faults", fault)["id"]
+    node.start()
+    eventually(lambda: hits(venue, number), seconds=40, what="the refusal")
+    refused = time.monotonic()
+    # What upstream had asked for beside it comes to its end first.
+    time.sleep(2)
+    before = asked(venue)
+    while time.monotonic() < refused + 12:
+        assert asked(venue) == before
+        time.sleep(0.5)
+    node.wait_ready(60)
+    assert asked(venue) > before
+    assert equal(node, venue) == []
+
+
 def test_banned_node_is_quiet(node: Node, venue: Venue) -> None:
     """One answer 418 with six seconds to wait is followed by no request for as long, then by orders again."""
     node.start().wait_ready(60)
@@ -28,10 +52,7 @@ def test_banned_node_is_quiet(node: Node, venue: Venue) -> None:
     fault = {"kind": "rate_limit", "banned": True, "retry_after": 6, "method": "POST", "path": "/fapi/v1/order"}
     number = venue.call("POST", "/admin/v1/faults", {**fault, "count": 1})["id"]
 
-    def struck() -> bool:
-        return any(one["id"] == number and one["hits"] for one in venue.call("GET", "/admin/v1/faults")["faults"])
-
-    eventually(struck, seconds=40, what="the ban")
+    eventually(lambda: hits(venue, number), seconds=40, what="the ban")
     time.sleep(0.5)
     before = asked(venue)
     time.sleep(4)

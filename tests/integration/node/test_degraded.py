@@ -41,11 +41,17 @@ def test_running_node_is_not_degraded(node: Node) -> None:
 
 
 @pytest.mark.transition("DEGRADED", "STOPPING")
-def test_redis_away_is_told_and_ends_in_a_restart(node: Node, redis: Redis) -> None:
-    """With Redis stopped the node is DEGRADED within seconds and ends with 75, naming Redis, when that lasts."""
+def test_redis_away_is_told_and_ends_in_a_restart(node: Node, redis: Redis, venue: Venue) -> None:
+    """With Redis stopped the node is DEGRADED within seconds, sends no order, and ends with 75 when that lasts."""
     started(node)
+    eventually(lambda: len(venue.ledger()["orders"]) > 2, what="the node trades")
     redis.stop()
     node.wait_for_status("DEGRADED: Redis at 127.0.0.1", seconds=6)
+    time.sleep(0.5)
+    orders = len(venue.ledger()["orders"])
+    # The lease alone would let it trade for six seconds more.
+    time.sleep(4)
+    assert len(venue.ledger()["orders"]) == orders
     assert node.wait_exit(45) == 75
     assert "does not answer" in node.status_lines()[-1]
 

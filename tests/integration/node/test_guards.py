@@ -88,6 +88,44 @@ def test_check_of_positions_makes_no_fill_up(node: Node, venue: Venue) -> None:
     assert node.ask("dump")["fills"] == known
 
 
+@pytest.mark.nightly
+def test_unheard_fill_of_an_order_that_nobody_knows_is_told_at_a_restart(node: Node, venue: Venue) -> None:
+    """A fill by hand that nobody heard is a difference that ends with 72; the next start has it, not made up."""
+    node.strategies = [misbehave("nothing")]
+    node.variables |= {
+        "RECONCILIATION_POSITION_CHECK_INTERVAL_SECS": "5",
+        "HEALTH_COMPARE_INTERVAL": "10",
+        "HEALTH_DIFFERENCE_LIMIT": "10",
+    }
+    node.start().wait_ready()
+    venue.call("POST", "/admin/v1/faults", {"kind": "drop_event", "event": "ORDER_TRADE_UPDATE"})
+    venue.call("POST", "/admin/v1/orders", BUY)
+    assert node.wait_exit(120) == 72
+    node.variables |= {"NAUTILUS_TIMEOUT_RECONCILIATION": "60", "READY_TIMEOUT": "120"}
+    node.start().wait_ready(120)
+    assert equal(node, venue) == []
+    assert "inferred" not in node.log()
+
+
+def test_question_without_an_answer_ends_one_check_only(behind_gate: Node, gate: Gate) -> None:
+    """After the venue never answered one question, checks and comparisons go on asking."""
+    question = "/fapi/v3/positionRisk"
+    behind_gate.strategies = [misbehave("nothing")]
+    behind_gate.variables |= {"RECONCILIATION_POSITION_CHECK_INTERVAL_SECS": "5", "HEALTH_COMPARE_INTERVAL": "3600"}
+    behind_gate.start().wait_ready()
+
+    def asked() -> int:
+        return sum(question in line for line in gate.seen)
+
+    gate.hold.add(question)
+    before = asked()
+    eventually(lambda: asked() > before, seconds=40, what="a question without an answer")
+    gate.hold.clear()
+    held = asked()
+    eventually(lambda: asked() > held + 2, seconds=60, what="more questions")
+    assert "a check was given up" in behind_gate.log()
+
+
 def test_venue_that_restarts_is_found_again(node: Node, venue: Venue) -> None:
     """A venue that goes down and comes back finds the node trading on, equal to its ledger."""
     node.start().wait_ready()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -72,3 +73,20 @@ def test_refused_order_is_rejected_at_once(node: Node, venue: Venue) -> None:
     node.start().wait_ready(60)
     eventually(lambda: len(venue.open_orders()) == 2, what="both quotes, one at the second try")
     assert sorted(order["status"] for order in node.ask("dump")["orders"]) == ["ACCEPTED", "ACCEPTED", "REJECTED"]
+
+
+def test_order_that_hangs_at_the_stop_is_not_rejected(node: Node, venue: Venue) -> None:
+    """An order whose answer was on its way when the node stopped is what the venue says after the next start."""
+    node.strategies = [PATIENT_MAKER]
+    node.variables["SHUTDOWN_POLICY"] = "keep"
+    hanging = fault(venue, kind="lose_response", how="hang", method="POST", path=ORDER)
+    fault(venue, kind="drop_event", event="ORDER_TRADE_UPDATE")
+    node.start().wait_ready(60)
+    eventually(lambda: hits(venue, hanging) == 2, what="both quotes are sent")
+    node.signal(signal.SIGTERM)
+    node.wait_exit(40)
+    assert "OrderRejected" not in node.log()
+    venue.call("DELETE", "/admin/v1/faults")
+    node.start().wait_ready(60)
+    assert equal(node, venue) == []
+    assert "REJECTED" not in {order["status"] for order in node.ask("dump")["orders"]}

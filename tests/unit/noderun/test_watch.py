@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any, Self
+
 import pytest
 
 from noderun.states import MAY_FOLLOW, STARTED, Exit, State
 from noderun.watch.canary import KEYS, Canaries
 from noderun.watch.conditions import EXITS, Condition, Conditions, Subject
+from noderun.watch.written import Written
 
 LINK = Condition(subject=Subject.LINK, name="user stream", reason="the user stream is away")
 DATA = Condition(subject=Subject.DATA, name="quotes", reason="no quotes")
@@ -104,3 +107,55 @@ def test_every_state_with_a_node_can_stop(state: State) -> None:
     """STOPPING follows any state that has a node but itself, and a started one goes to and fro."""
     assert (State.STOPPING in MAY_FOLLOW[state]) is (state not in {State.STARTING, State.STOPPING})
     assert (state in STARTED) == (MAY_FOLLOW[state] >= STARTED - {state} and state is not State.RECONCILING)
+
+
+class Lists:
+    """Redis as far as lengths of lists go, by key."""
+
+    def __init__(self, **lengths: int) -> None:
+        """Takes the length of each list."""
+        self.lengths = lengths
+        self._asked: list[list[bytes]] = []
+
+    def pipeline(self, **_: Any) -> Self:  # noqa: ANN401 redis-py's options
+        """Collects questions."""
+        self._asked = []
+        return self
+
+    def execute_command(self, _: str, key: str, first: int, last: int, **__: Any) -> None:  # noqa: ANN401 as above
+        """Takes LRANGE."""
+        self._asked.append([b"part"] * len(range(self.lengths[key])[first : last + 1]))
+
+    def execute(self) -> list[list[bytes]]:
+        """Answers all."""
+        return self._asked
+
+
+@pytest.mark.parametrize(("length", "missing"), [(2, ("a",)), (3, ()), (4, ("a",))], ids=["short", "right", "long"])
+def test_record_that_stays_of_another_length_is_missing(length: int, missing: tuple[str, ...]) -> None:
+    """A list that is shorter or longer than what was written, in three looks, has lost a write."""
+    written = Written()
+    written.grew("a", 3, barrier=5)
+    for _ in range(2):
+        written.look(Lists(a=length), newest=5)
+        assert written.missing == ()
+    written.look(Lists(a=length), newest=6)
+    assert written.missing == missing
+
+
+def test_record_is_not_looked_at_before_the_writes_behind_it_have_come() -> None:
+    """A write that is still on its way is not lost."""
+    written = Written()
+    written.grew("a", 3, barrier=5)
+    for _ in range(5):
+        written.look(Lists(a=2), newest=4)
+    assert written.missing == ()
+
+
+def test_record_that_grows_between_looks_begins_anew() -> None:
+    """Looks at a record that is written to all the time are not added up."""
+    written = Written()
+    for length in (3, 4, 5, 6):
+        written.grew("a", length, barrier=length)
+        written.look(Lists(a=length + 1), newest=length)
+    assert written.missing == ()
