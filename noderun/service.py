@@ -18,6 +18,7 @@ from noderun.fencing import Lease
 from noderun.health.plane import HealthPlane
 from noderun.health.report import Report
 from noderun.latch import Latch
+from noderun.loading import patient
 from noderun.metrics import Metrics
 from noderun.notify import Notifier
 from noderun.pulse import Pulse
@@ -112,7 +113,7 @@ def _serve(this: Run, options: Options) -> Failure:
         cleanup.callback(lease.release)
         metrics.lease = lease
         _reach_venues(this, settings)
-        engine = _build(this, settings, config, lease, key_prefix)
+        engine = _build(this, settings, config, redis=redis, lease=lease, key_prefix=key_prefix)
         metrics.attach(engine)
         acts = _prepare_acts(this, settings, engine, latch)
         node = Node(settings=settings, engine=engine, redis=redis, lease=lease, acts=acts, metrics=metrics)
@@ -163,18 +164,21 @@ def _reach_venues(this: Run, settings: TradingNodeSettings) -> None:
 
 
 def _build(
-    this: Run, settings: TradingNodeSettings, config: TradingNodeConfig, lease: Lease, key_prefix: str
+    this: Run,
+    settings: TradingNodeSettings,
+    config: TradingNodeConfig,
+    *,
+    redis: RedisWatch,
+    lease: Lease,
+    key_prefix: str,
 ) -> Engine:
     from noderun.engine.build import build_node, new_loop  # noqa: PLC0415
     from noderun.engine.guards import orphan_index  # noqa: PLC0415
     from noderun.engine.node import Engine  # noqa: PLC0415
 
-    redis = f"Redis at {settings.redis.host}:{settings.redis.port}"
-    # Native code may hold the interpreter here, and then no signal is heard: no longer than a stop may take.
-    seconds = min(this.left(settings), settings.shutdown.timeout)
-    this.board.tell(f"building the node, loading its state from {redis} (code 75 if that hangs for {seconds:.0f} s)")
-    with _loading(this, settings):
-        this.ending.limit(seconds, Exit.REDIS, f"{redis} went away while the node was built; start Redis")
+    where, limit = f"Redis at {settings.redis.host}:{settings.redis.port}", settings.shutdown.timeout
+    this.board.tell(f"building the node, loading its state from {where} (code 75 if that hangs for {limit:.0f} s)")
+    with _loading(this, settings), patient(this, settings, redis):
         orphan_index.remove(settings.redis, key_prefix)
         node = build_node(
             settings, config, new_loop(), lambda why: _wish(this, Exit.HANDLER, f"a handler raised: {why}")

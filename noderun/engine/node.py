@@ -5,35 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from nautilus_trader.model.enums import TradingState
 
-from noderun.engine import figures, links, starts, views
+from noderun.engine import figures, guarded, links, starts, views
 from noderun.engine.events import Events
 from noderun.engine.feeds import Feeds
 from noderun.engine.freshness import Freshness
-from noderun.engine.guards import (
-    account_events,
-    active_symbols,
-    bans,
-    connects,
-    doubtful_rejections,
-    early_pushes,
-    failed_queries,
-    fill_order,
-    history,
-    in_flight,
-    made_up_positions,
-    mass_status,
-    position_snapshots,
-    recorded_trades,
-    torn_positions,
-    unheard_fills,
-)
+from noderun.engine.guards import connects
 from noderun.engine.guards.gate import Gate
-from noderun.engine.guards.reconciliation import Reconciliation
 from noderun.lines import one_line
 from noderun.snapshot import compare
 from noderun.states import Exit, Failure, State
@@ -82,24 +63,7 @@ class Engine:
         self.events = Events(self._kernel)
         self.feeds = Feeds(self._kernel)
         self.freshness = Freshness(self._kernel, self.feeds)
-        torn_positions.install(self._kernel)
-        self.reconciliation = Reconciliation(self._kernel.exec_engine, self.differences)
-        checked = self._kernel.exec_engine.inflight_check_interval_ms > 0
-        for client in self.exec_clients():
-            active_symbols.install(client)
-            bans.install(client)
-            doubtful_rejections.install(client, checked=checked)
-            early_pushes.install(client)
-            failed_queries.install(client)
-            fill_order.install(client)
-            mass_status.install(client, partial(views.venue_snapshot, self._kernel, client))
-        history.install(self._kernel)
-        account_events.install(self._kernel)
-        position_snapshots.install(self._kernel)
-        recorded_trades.install(self._kernel.portfolio.analyzer)
-        unheard_fills.install(self._kernel, self.exec_clients())
-        in_flight.install(self._kernel, self.exec_clients())
-        made_up_positions.install(self._kernel)
+        self.reconciliation = guarded.install(self._kernel, self.exec_clients(), self.differences)
         self.gate = Gate(self.exec_clients(), lost)
         for client in (*self.exec_clients(), *self._data_clients()):
             connects.install(client, self._connect_failed)

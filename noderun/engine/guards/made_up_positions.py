@@ -8,7 +8,8 @@ second made-up fill takes the first back: the position is right, and two fills a
 Here: while strategies run, a difference that no fill explains stays one. It is looked at again, and when it lasts the
 service shows it and restarts the node: a start asks for the whole history, and only there may a fill be made up.
 
-Shown by: tests/integration/node/test_guards.py; tests/chaos, "user socket cut at a fill" at Bybit. Can go when upstream waits for the fills.
+Shown by: tests/integration/node/test_guards.py; tests/chaos, "user socket cut at a fill" at Bybit. Can go when upstream
+waits for the fills.
 """
 
 from __future__ import annotations
