@@ -19,7 +19,6 @@ from nautilus_trader.model.enums import CurrencyType, LiquiditySide, OmsType, Or
 from nautilus_trader.model.events import OrderAccepted, OrderCanceled, OrderFilled, OrderSubmitted
 from nautilus_trader.model.identifiers import (
     AccountId,
-    ClientId,
     ClientOrderId,
     PositionId,
     StrategyId,
@@ -39,7 +38,6 @@ if TYPE_CHECKING:
     from tests.support.many import Placed
 
 _ACCOUNT: Final = AccountId("BINANCE-USDT_FUTURES-master")
-_CLIENT: Final = ClientId("BINANCE")
 _AT_ONCE_MS: Final = 20
 """Writes are sent by blocks: what is slow is the node's caution, one transaction a write, not the records."""
 
@@ -105,7 +103,7 @@ class _Writer:
             if one.price is None
             else LimitOrder(**said, price=Price(one.price, 2), time_in_force=TimeInForce.GTC)
         )
-        self._cache.add_order(order, None, _CLIENT)
+        self._cache.add_order(order, None)
         self._tell(order, OrderSubmitted, account_id=_ACCOUNT)
         self._tell(order, OrderAccepted, account_id=_ACCOUNT, venue_order_id=VenueOrderId(str(one.order_id)))
         return order

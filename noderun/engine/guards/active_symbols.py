@@ -27,8 +27,10 @@ def install(client: Any) -> None:  # noqa: ANN401 any of upstream's execution cl
     spelt_for_the_cache = client._get_cache_active_symbols  # noqa: SLF001 the method that is at fault
 
     def active_symbols() -> set[str]:
-        kept = client._cache.orders(venue=client.venue)  # noqa: SLF001 upstream's own look
-        spelt = spelt_for_the_cache() | {order.instrument_id.symbol.value for order in kept}
+        cache = client._cache  # noqa: SLF001 upstream's own look
+        # By the index of instruments: a cache can keep a hundred thousand orders of a few symbols.
+        kept = (one for one in cache.instrument_ids(client.venue) if cache.client_order_ids(instrument_id=one))
+        spelt = spelt_for_the_cache() | {one.symbol.value for one in kept}
         return {str(BinanceSymbol(symbol)) for symbol in spelt}
 
     setattr(client, spelt_for_the_cache.__name__, active_symbols)
