@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 SYMBOLS = 170
-_CALM_SECONDS = 30
+_CALM_SECONDS = 20
 HISTORIES = ("/fapi/v1/allOrders", "/fapi/v1/userTrades", "/fapi/v1/allAlgoOrders")
 
 

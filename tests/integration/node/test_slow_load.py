@@ -69,6 +69,7 @@ def test_slow_redis_is_waited_for(full: Node, redis: Redis) -> None:
     assert len(full.ask("dump")["orders"]) == ORDERS
 
 
+@pytest.mark.nightly
 def test_load_that_takes_too_long_says_so(full: Node, redis: Redis) -> None:
     """At READY_TIMEOUT the load ends with 72 and the name of the setting."""
     full.variables["READY_TIMEOUT"] = "20"
@@ -78,6 +79,7 @@ def test_load_that_takes_too_long_says_so(full: Node, redis: Redis) -> None:
         assert "raise READY_TIMEOUT" in full.status_lines()[-1]
 
 
+@pytest.mark.nightly
 def test_silent_redis_is_not_waited_for(full: Node, redis: Redis) -> None:
     """A Redis that falls silent while the state is loaded ends the start within the time of a stop."""
     with slowed(redis):
