@@ -18,6 +18,7 @@ from noderun.fencing import Lease
 from noderun.health.plane import HealthPlane
 from noderun.health.report import Report
 from noderun.latch import Latch
+from noderun.loading import patient
 from noderun.metrics import Metrics
 from noderun.notify import Notifier
 from noderun.pulse import Pulse
@@ -182,12 +183,9 @@ def _build(
     from noderun.engine.guards import orphan_index  # noqa: PLC0415
     from noderun.engine.node import Engine  # noqa: PLC0415
 
-    redis = f"Redis at {settings.redis.host}:{settings.redis.port}"
-    # Native code may hold the interpreter here, and then no signal is heard: no longer than a stop may take.
-    seconds = min(this.left(settings), settings.shutdown.timeout)
-    this.board.tell(f"building the node, loading its state from {redis} (code 75 if that hangs for {seconds:.0f} s)")
-    with _loading(this, settings):
-        this.ending.limit(seconds, Exit.REDIS, f"{redis} went away while the node was built; start Redis")
+    where, limit = f"Redis at {settings.redis.host}:{settings.redis.port}", settings.shutdown.timeout
+    this.board.tell(f"building the node, loading its state from {where} (code 75 if that hangs for {limit:.0f} s)")
+    with _loading(this, settings), patient(this, settings, watch):
         orphan_index.remove(settings.redis, watch.key_prefix)
         node = build_node(
             settings, config, new_loop(), lambda why: _wish(this, Exit.HANDLER, f"a handler raised: {why}")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
@@ -17,12 +18,14 @@ class OpenOrder:
 
     Attributes:
         ours: False when it belongs to no strategy of this node.
+        terms: Quantity, filled quantity and price. Not compared: they may change while it stays the same order.
     """
 
     venue_order_id: str
     client_order_id: str | None
     instrument_id: str
     ours: bool = True
+    terms: tuple[Decimal | None, ...] = field(default=(), compare=False)
 
     def __str__(self) -> str:
         """Return what people call it."""
@@ -104,27 +107,48 @@ def compare(*, venue: Snapshot, cache: Snapshot, loaded: Collection[str]) -> lis
         for order_id, order in cache.orders.items()
         if order_id not in venue.orders
     ]
-    for instrument in sorted({holding.instrument_id for holding in (*venue.positions, *cache.positions)}):
+    for instrument, holdings in sorted(_by_instrument(venue, cache).items()):
         known = instrument in loaded
         why = "" if known else f", and it is not loaded: {_hint(instrument)}"
-        for holding, theirs, ours in _compared(venue.positions, cache.positions, instrument):
+        for holding, theirs, ours in _compared(venue.positions, cache.positions, holdings):
             if theirs != ours:
                 text = f"{holding} is {theirs} at the venue, {ours} in the cache{why}"
                 found.append(Difference(kind=Kind.POSITION if known else Kind.POSITION_NOT_LOADED, text=text))
     return found
 
 
+def changed(*, venue: Snapshot, cache: Snapshot) -> set[str]:
+    """Return the instruments whose open orders, with their terms, or whose position differ between venue and cache."""
+    orders = {
+        order.instrument_id
+        for one, other in ((venue.orders, cache.orders), (cache.orders, venue.orders))
+        for order_id, order in one.items()
+        if (twin := other.get(order_id)) is None or twin.terms != order.terms
+    }
+    return orders | {
+        instrument
+        for instrument, holdings in _by_instrument(venue, cache).items()
+        if any(theirs != ours for _, theirs, ours in _compared(venue.positions, cache.positions, holdings))
+    }
+
+
+def _by_instrument(venue: Snapshot, cache: Snapshot) -> dict[str, list[Holding]]:
+    found: defaultdict[str, list[Holding]] = defaultdict(list)
+    for holding in sorted(venue.positions.keys() | cache.positions.keys()):
+        found[holding.instrument_id].append(holding)
+    return dict(found)
+
+
 def _compared(
-    theirs: Mapping[Holding, Decimal], ours: Mapping[Holding, Decimal], instrument: str
+    theirs: Mapping[Holding, Decimal], ours: Mapping[Holding, Decimal], holdings: list[Holding]
 ) -> Iterator[tuple[Holding, Decimal, Decimal]]:
-    holdings = sorted(holding for holding in theirs.keys() | ours.keys() if holding.instrument_id == instrument)
     if all(holding.leg for holding in holdings):
         for holding in holdings:
             yield holding, theirs.get(holding, Decimal(0)), ours.get(holding, Decimal(0))
     else:
         # Somebody knows only the net, so nothing else can be compared.
         net = (sum((side.get(holding, Decimal(0)) for holding in holdings), Decimal(0)) for side in (theirs, ours))
-        yield Holding(instrument), next(net), next(net)
+        yield Holding(holdings[0].instrument_id), next(net), next(net)
 
 
 def _hint(instrument_id: str) -> str:

@@ -28,7 +28,7 @@ from simvenue.market.recordings import RecordingError
 from simvenue.market.runner import MarketRunner
 from simvenue.notify import notify
 from simvenue.registry import Process, ServedVenue
-from simvenue.venues.catalogue import VENUES
+from simvenue.venues.catalogue import VENUES, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -130,7 +130,7 @@ def _explained(failed: ExceptionGroup) -> Exception:
 async def _open_venue(stack: AsyncExitStack, config: SimvenueConfig, name: str, faults: Faults) -> ServedVenue:
     chosen = config.venues[name]
     kind = VENUES[name]
-    instruments = [kind.instruments[symbol] for symbol in chosen.instruments]
+    instruments = listed(name, chosen)
     played = markets(config, name)
     ledger = open_ledger(config.data_dir, name)
     stack.callback(ledger.close)

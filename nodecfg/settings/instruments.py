@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Final
 
@@ -13,6 +14,8 @@ from nodecfg.settings.section import fault
 from nodecfg.settings.values import one_line
 
 _LONGEST_LIST: Final = 200
+_MOST_INSTRUMENTS: Final = 2000
+"""More than any venue lists; docs/reliability.md says what so many cost."""
 _LONGEST_SHOWN: Final = 80
 _HIGHEST_LEVERAGE: Final = 125
 _LINEAR_QUOTES: Final = ("USDT", "USDC", "FDUSD", "BUSD", "TUSD", "DAI")
@@ -62,7 +65,7 @@ def check_ids(ids: tuple[str, ...]) -> tuple[str, ...]:
         raise fault(*_joined(faults))
     for text in ids:
         one_line(text)
-    twice = sorted({text for text in ids if ids.count(text) > 1})
+    twice = sorted(text for text, count in Counter(ids).items() if count > 1)
     if twice:
         raise fault(f"names {', '.join(twice)} twice", "name each instrument once")
     return ids
@@ -193,7 +196,7 @@ def choices_per_instrument(value: Any, choices: tuple[str, ...], example: str) -
 
 InstrumentIds = Annotated[
     tuple[str, ...],
-    BeforeValidator(lambda value: split_list(value, of="instruments")),
+    BeforeValidator(lambda value: split_list(value, of="instruments", longest=_MOST_INSTRUMENTS)),
     AfterValidator(check_ids),
 ]
 """Comma-separated instrument ids, SYMBOL.VENUE."""

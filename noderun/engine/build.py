@@ -13,7 +13,7 @@ from nautilus_trader.common.config import InvalidConfiguration
 from nautilus_trader.live.node import TradingNode
 
 from nodecfg import adapter_environment, client_factories
-from noderun.engine.guards import timers
+from noderun.engine.guards import request_weight, timers
 from noderun.states import Exit, Failure
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ def build_node(
     config = msgspec.structs.replace(config, save_state=False)
     # Clocks are given their callbacks while the node is constructed.
     timers.install(on_raised)
+    request_weight.keep_headers()
     try:
         node = TradingNode(config=config, loop=loop)
         factories = client_factories(settings)

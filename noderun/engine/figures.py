@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nautilus_trader.model.identifiers import StrategyId
 
 from noderun.figures import Figures
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nautilus_trader.model.identifiers import InstrumentId
     from nautilus_trader.system.kernel import NautilusKernel
 
 _EXTERNAL = StrategyId("EXTERNAL")
@@ -24,11 +27,11 @@ def read(kernel: NautilusKernel) -> Figures:
     exposures, unrealized, realized = {}, {}, {}
     for instrument_id in {position.instrument_id for position in cache.positions()}:
         name = str(instrument_id)
-        if (exposure := portfolio.net_exposure(instrument_id)) is not None:
+        if (exposure := _told(portfolio.net_exposure, instrument_id)) is not None:
             exposures[name] = exposure.as_double()
-        if (open_pnl := portfolio.unrealized_pnl(instrument_id)) is not None:
+        if (open_pnl := _told(portfolio.unrealized_pnl, instrument_id)) is not None:
             unrealized[name, str(open_pnl.currency)] = open_pnl.as_double()
-        if (pnl := portfolio.realized_pnl(instrument_id)) is not None:
+        if (pnl := _told(portfolio.realized_pnl, instrument_id)) is not None:
             realized[name, str(pnl.currency)] = pnl.as_double()
     balances = {
         (str(account.id), str(currency), kind): amount.as_double()
@@ -50,6 +53,14 @@ def read(kernel: NautilusKernel) -> Figures:
         balances=balances,
         queues=_queues(kernel),
     )
+
+
+def _told(tell: Callable[[InstrumentId], Any], instrument_id: InstrumentId) -> Any:  # noqa: ANN401 upstream's Money or None
+    try:
+        return tell(instrument_id)
+    except TypeError:
+        # Upstream reckons with a price that it does not have, where nobody subscribed to the instrument.
+        return None
 
 
 def _queues(kernel: NautilusKernel) -> dict[str, int]:

@@ -9,6 +9,7 @@ from noderun.engine import views
 from noderun.engine.guards import (
     account_events,
     active_symbols,
+    asked_symbols,
     bans,
     doubtful_rejections,
     early_pushes,
@@ -23,6 +24,7 @@ from noderun.engine.guards import (
     position_snapshots,
     reconnects,
     recorded_trades,
+    request_weight,
     torn_positions,
     unheard_fills,
 )
@@ -53,12 +55,14 @@ def install(
     checked = kernel.exec_engine.inflight_check_interval_ms > 0
     for client in clients:
         active_symbols.install(client)
+        sparing = asked_symbols.install(client, partial(views.cache_snapshot, kernel, client))
+        request_weight.install(client)
         bans.install(client)
         doubtful_rejections.install(client, checked=checked)
         early_pushes.install(client)
         failed_queries.install(client)
         fill_order.install(client)
-        mass_status.install(client, partial(views.venue_snapshot, kernel, client))
+        mass_status.install(client, partial(views.venue_snapshot, kernel, client), sparing)
         reconnects.install(client)
     history.install(kernel)
     account_events.install(kernel)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from nautilus_trader.core.uuid import UUID4
 from nautilus_trader.execution.messages import SubmitOrder
-from nautilus_trader.model.enums import OrderSide
+from nautilus_trader.model.enums import OrderSide, OrderType
 from nautilus_trader.model.identifiers import ClientOrderId
 
 from noderun.engine import views
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from noderun.snapshot import OpenOrder
 
 _LOOK_AGAIN = 0.2
+_LONGEST_PAUSE = 5.0
+_ONE_BY_ONE = 50
+"""Orders that are cancelled each by a request of its own."""
 _TRY_EVERY = 5
 
 
@@ -34,13 +38,17 @@ async def cancel_all(engine: Engine, strategy: str | None = None) -> None:
 
     Orders of nobody here (placed by hand, by another program) are left alone.
     """
+    pause, left = _LOOK_AGAIN, 0
     while True:
         # What was submitted a moment ago is nobody's open order yet.
         await drain(engine)
         _cancel_what_is_open(engine, strategy)
-        await asyncio.sleep(_LOOK_AGAIN)
-        if not list(_active(engine, strategy)) and not await open_at_venue(engine, strategy):
+        await asyncio.sleep(pause)
+        before, left = left, len(list(_active(engine, strategy)))
+        if not left and not await open_at_venue(engine, strategy):
             return
+        # Who repeats at once what was refused for asking too much is banned, and can cancel nothing then.
+        pause = min(pause * 2, _LONGEST_PAUSE) if left >= before > 0 else _LOOK_AGAIN
 
 
 async def open_at_venue(engine: Engine, strategy: str | None = None) -> list[str]:
@@ -76,11 +84,24 @@ def still_open(engine: Engine) -> list[str]:
 
 def _cancel_what_is_open(engine: Engine, only: str | None) -> None:
     for strategy in _strategies(engine, only):
-        for order in engine.kernel.cache.orders_open(strategy_id=strategy.id):
-            if not order.is_pending_cancel:
+        opened = [o for o in engine.kernel.cache.orders_open(strategy_id=strategy.id) if not o.is_pending_cancel]
+        together = _cancel_together(strategy, opened) if len(opened) > _ONE_BY_ONE else set()
+        for order in opened:
+            if order.client_order_id not in together:
                 strategy.cancel_order(order)
         for order in engine.kernel.cache.orders_emulated(strategy_id=strategy.id):
             strategy.cancel_order(order)
+
+
+def _cancel_together(strategy: Any, orders: list[Any]) -> set[Any]:  # noqa: ANN401 upstream's Strategy and orders are untyped
+    # One request of weight for ten orders of a symbol; upstream's batches take no conditional orders.
+    groups: defaultdict[Any, list[Any]] = defaultdict(list)
+    for order in orders:
+        if order.order_type == OrderType.LIMIT:
+            groups[order.instrument_id].append(order)
+    for group in groups.values():
+        strategy.cancel_orders(group)
+    return {order.client_order_id for group in groups.values() for order in group}
 
 
 def _belongs(engine: Engine, order: OpenOrder, only: str | None) -> bool:

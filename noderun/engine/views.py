@@ -14,7 +14,9 @@ from nautilus_trader.model.events import OrderFilled
 from noderun.snapshot import Holding, OpenOrder, Snapshot
 
 if TYPE_CHECKING:
-    from nautilus_trader.model.identifiers import InstrumentId, PositionId
+    from collections.abc import Collection
+
+    from nautilus_trader.model.identifiers import InstrumentId, PositionId, StrategyId
     from nautilus_trader.system.kernel import NautilusKernel
 
 _LEGS = frozenset({"LONG", "SHORT"})
@@ -44,8 +46,11 @@ async def venue_snapshot(kernel: NautilusKernel, client: Any) -> Snapshot:  # no
     positions: defaultdict[Holding, Decimal] = defaultdict(Decimal)
     for report in position_reports:
         positions[_holding(report.instrument_id, report.venue_position_id)] += report.signed_decimal_qty
+    ours = frozenset(kernel.trader.strategy_ids())
     return Snapshot(
-        orders={str(report.venue_order_id): _open_order(kernel, report) for report in order_reports if report.is_open},
+        orders={
+            str(report.venue_order_id): _open_order(kernel, report, ours) for report in order_reports if report.is_open
+        },
         positions={holding: quantity for holding, quantity in positions.items() if quantity},
     )
 
@@ -56,8 +61,9 @@ def cache_snapshot(kernel: NautilusKernel, client: Any) -> Snapshot:  # noqa: AN
     for position in kernel.cache.positions_open(account_id=client.account_id):
         positions[_holding(position.instrument_id, position.id)] += position.signed_decimal_qty()
     orders = [o for o in kernel.cache.orders_open() if o.venue_order_id is not None and _is_of(client, o)]
+    ours = frozenset(kernel.trader.strategy_ids())
     return Snapshot(
-        orders={str(order.venue_order_id): _open_order(kernel, order) for order in orders},
+        orders={str(order.venue_order_id): _open_order(kernel, order, ours) for order in orders},
         positions={holding: quantity for holding, quantity in positions.items() if quantity},
     )
 
@@ -75,14 +81,15 @@ def _is_of(client: Any, order: Any) -> bool:  # noqa: ANN401 as above, and any o
     return bool(order.account_id == client.account_id)
 
 
-def _open_order(kernel: NautilusKernel, source: Any) -> OpenOrder:  # noqa: ANN401 an order or a report of one
+def _open_order(kernel: NautilusKernel, source: Any, ours: Collection[StrategyId]) -> OpenOrder:  # noqa: ANN401 an order or a report of one
     client_order_id = source.client_order_id or kernel.cache.client_order_id(source.venue_order_id)
     strategy_id = kernel.cache.strategy_id_for_order(client_order_id) if client_order_id is not None else None
     return OpenOrder(
         venue_order_id=str(source.venue_order_id),
         client_order_id=str(client_order_id) if client_order_id is not None else None,
         instrument_id=str(source.instrument_id),
-        ours=strategy_id in kernel.trader.strategy_ids(),
+        ours=strategy_id in ours,
+        terms=tuple(_decimal(value) for value in (source.quantity, source.filled_qty, getattr(source, "price", None))),
     )
 
 
@@ -137,6 +144,10 @@ def _fill(event: OrderFilled) -> dict[str, str | None]:
         "commission": str(event.commission.as_decimal()),
         "commission_currency": str(event.commission.currency),
     }
+
+
+def _decimal(value: Any) -> Decimal | None:  # noqa: ANN401 upstream's Quantity or Price
+    return None if value is None else value.as_decimal()
 
 
 def _text(value: Any) -> str | None:  # noqa: ANN401 an identifier or a price

@@ -25,6 +25,9 @@ def _venues(config: SimvenueConfig) -> list[str]:
             problems.append(f"venues.{name} is not a venue; {suggest(name, VENUES)}")
             continue
         known = VENUES[name].instruments
+        if venue.invented and VENUES[name].invented is None:
+            able = ", ".join(name for name, kind in VENUES.items() if kind.invented)
+            problems.append(f"venues.{name}.invented is for {able} only; leave it out")
         for index, symbol in enumerate(venue.instruments):
             key = f"venues.{name}.instruments.{index} {symbol}"
             if symbol not in known:

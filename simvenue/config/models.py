@@ -33,6 +33,13 @@ class VenueConfig(Endpoint):
     """One exchange: where it listens and what it trades."""
 
     instruments: tuple[str, ...] = Field(min_length=1, description="list the instruments it trades, e.g. [BTCUSDT]")
+    invented: int = Field(
+        0,
+        ge=0,
+        le=2000,
+        strict=True,
+        description="set it to how many made-up contracts to list as well, or leave it out",
+    )
     rate_limits: bool = Field(
         default=True,
         strict=True,

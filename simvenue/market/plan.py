@@ -8,7 +8,7 @@ from simvenue.config import ReplayConfig
 from simvenue.market.recordings import Recording
 from simvenue.market.replay import ReplayMarket
 from simvenue.market.synthetic import SyntheticMarket
-from simvenue.venues.catalogue import VENUES
+from simvenue.venues.catalogue import listed
 
 if TYPE_CHECKING:
     from simvenue.config import SimvenueConfig
@@ -26,9 +26,8 @@ def markets(config: SimvenueConfig, venue: str) -> list[Market]:
     if isinstance(chosen, ReplayConfig) and (chosen.venue or next(iter(config.venues))) == venue:
         recorded = chosen
     made: list[Market] = []
-    for symbol in config.venues[venue].instruments:
-        instrument = VENUES[venue].instruments[symbol]
-        if recorded and recorded.symbol == symbol:
+    for instrument in listed(venue, config.venues[venue]):
+        if recorded and recorded.symbol == instrument.symbol:
             made.append(ReplayMarket(instrument, Recording(recorded.files), recorded.at_end))
         else:
             made.append(SyntheticMarket(instrument, chosen.seed))

@@ -10,6 +10,7 @@ from simvenue.venues import binance_futures, binance_spot, bybit
 from simvenue.venues.binance.fault_form import fault_form as binance_form
 from simvenue.venues.binance.venue import VenueOptions as BinanceOptions
 from simvenue.venues.binance_futures.instruments import INSTRUMENTS as BINANCE_FUTURES
+from simvenue.venues.binance_futures.instruments import invented
 from simvenue.venues.binance_spot.instruments import INSTRUMENTS as BINANCE_SPOT
 from simvenue.venues.bybit.instruments import INSTRUMENTS as BYBIT
 from simvenue.venues.bybit.limits import PER_SECOND
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
+    from simvenue.config.models import VenueConfig
     from simvenue.exchange.types import Instrument
     from simvenue.venues.transport.fault_form import FaultForm
 
@@ -38,6 +40,7 @@ class Kind:
         form: its words for faults.
         unlimited: options under which clients may ask as often as they like; the venue's own limits are the default.
         conditional_locks: whether an untriggered spot order holds money back there.
+        invented: makes a number of contracts that no real venue lists; None where nobody needed any yet.
     """
 
     create_app: Callable[..., web.Application]
@@ -45,6 +48,7 @@ class Kind:
     form: FaultForm
     unlimited: Options
     conditional_locks: bool
+    invented: Callable[[int], Mapping[str, Instrument]] | None = None
 
 
 VENUES: Mapping[str, Kind] = MappingProxyType(
@@ -55,6 +59,7 @@ VENUES: Mapping[str, Kind] = MappingProxyType(
             form=binance_form,
             unlimited=BinanceOptions(limits=()),
             conditional_locks=True,
+            invented=invented,
         ),
         "binance_spot": Kind(
             create_app=binance_spot.create_app,
@@ -76,3 +81,10 @@ VENUES: Mapping[str, Kind] = MappingProxyType(
     }
 )
 """By name, in the order they are shown."""
+
+
+def listed(name: str, chosen: VenueConfig) -> list[Instrument]:
+    """Give what a venue trades as its configuration says: the instruments named, then those invented."""
+    kind = VENUES[name]
+    made_up = kind.invented(chosen.invented) if kind.invented else {}
+    return [*(kind.instruments[symbol] for symbol in chosen.instruments), *made_up.values()]

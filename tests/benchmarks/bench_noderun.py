@@ -117,7 +117,7 @@ def measure(kind: str, directory: Path, redis: Redis, venue: Venue) -> Run:
         return Run(start, json.loads(result.read_text()), tuple(scrapes.seconds), tuple(health.seconds))
 
 
-def start_bare(node: Node) -> float:
+def start_bare(node: Node, patience: float = 60) -> float:
     """Starts upstream's node with the same files, and returns the seconds until its trader ran."""
     # The files are written by a start that is over before it reads them.
     node.start()
@@ -130,7 +130,7 @@ def start_bare(node: Node) -> float:
             stdout=log,
             stderr=log,
         )
-    eventually(lambda: "\nseconds=" in node.log(), seconds=60, what="bare upstream runs")
+    eventually(lambda: "\nseconds=" in node.log(), seconds=patience, what="bare upstream runs")
     return float(node.log().split("\nseconds=")[1].split()[0])
 
 

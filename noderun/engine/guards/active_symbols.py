@@ -7,7 +7,8 @@ something in the cache: a reconnect of the user stream, a warm restart. Only ope
 when orders in flight were filled and left the account flat, no symbol is asked for, and their fills stay unknown; so do
 those of an order whose record Redis lost.
 
-Here: the cache's symbols are written as the venue writes them, with those of every order that the cache keeps.
+Here: the cache's symbols are written as the venue writes them, with those of every order that the cache keeps and whose
+instrument is loaded.
 
 Shown by: tests/integration/node/test_guards.py. Can go when upstream's method does the same.
 """
@@ -27,8 +28,12 @@ def install(client: Any) -> None:  # noqa: ANN401 any of upstream's execution cl
     spelt_for_the_cache = client._get_cache_active_symbols  # noqa: SLF001 the method that is at fault
 
     def active_symbols() -> set[str]:
-        kept = client._cache.orders(venue=client.venue)  # noqa: SLF001 upstream's own look
-        spelt = spelt_for_the_cache() | {order.instrument_id.symbol.value for order in kept}
+        cache = client._cache  # noqa: SLF001 upstream's own look
+        # By the index of instruments: a cache can keep a hundred thousand orders of a few symbols.
+        # What the venue no longer lists it does not answer for either.
+        loaded = client._instrument_provider.get_all()  # noqa: SLF001 as above
+        kept = (one for one in loaded if cache.client_order_ids(instrument_id=one))
+        spelt = spelt_for_the_cache() | {one.symbol.value for one in kept}
         return {str(BinanceSymbol(symbol)) for symbol in spelt}
 
     setattr(client, spelt_for_the_cache.__name__, active_symbols)

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from noderun.engine.guards.asked_symbols import Sparing
     from noderun.snapshot import Snapshot
 
 _TRIES = 6
@@ -27,15 +28,22 @@ _PAUSE = 0.1
 """Seconds before the second try, doubled for each that follows: a venue counts what is asked of it."""
 
 
-def install(client: Any, look: Callable[[], Awaitable[Snapshot]]) -> None:  # noqa: ANN401 untyped upstream
-    """Make the client's mass status consistent, or None, upstream's word for failed; look asks what is open now."""
+def install(client: Any, look: Callable[[], Awaitable[Snapshot]], sparing: Sparing) -> None:  # noqa: ANN401 untyped upstream
+    """Make the client's mass status consistent, or None, upstream's word for failed.
+
+    Args:
+        client: Any.
+        look: Asks what is open now.
+        sparing: Restricts what is asked for after the first look.
+    """
     generate = client.generate_mass_status
 
     @wraps(generate)
     async def consistent(lookback_mins: int | None = None) -> Any:  # noqa: ANN401 upstream's ExecutionMassStatus
         for count in range(_TRIES):
             before = await look()
-            status = await generate(lookback_mins)
+            with sparing(before):
+                status = await generate(lookback_mins)
             if status is None or await look() == before:
                 return status
             await asyncio.sleep(_PAUSE * 2**count)

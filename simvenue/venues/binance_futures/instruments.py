@@ -108,3 +108,21 @@ INSTRUMENTS: Mapping[str, Instrument] = MappingProxyType(
     }
 )
 """Symbol to contract: big prices, small prices, and lots that have no decimals at all."""
+
+
+def invented(count: int) -> dict[str, Instrument]:
+    """Give ``count`` perpetuals that no real venue lists, T0001USDT and so on, for tests of size; cheap and alike."""
+    made = (
+        _perpetual(
+            f"T{number:04}",
+            tick="0.010",
+            step="0.01",
+            prices=("0.100", "100000"),
+            quantities=("0.01", "100000", "2000"),
+            notional="5",
+            near="100",
+            max_leverage=75,
+        )
+        for number in range(1, count + 1)
+    )
+    return {instrument.symbol: instrument for instrument in made}

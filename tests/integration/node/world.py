@@ -137,6 +137,7 @@ class Venue:
         balances: What the customer starts with.
         faults: Settings of the faults, as the log of requests.
         rate_limits: Whether it counts requests as the real one.
+        invented: How many made-up contracts it lists as well.
     """
 
     directory: Path
@@ -148,6 +149,7 @@ class Venue:
     market: dict[str, Any] = field(default_factory=lambda: {"kind": "synthetic", "seed": 7, "speed": 5.0})
     faults: dict[str, Any] = field(default_factory=dict)
     rate_limits: bool = True
+    invented: int = 0
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -170,6 +172,7 @@ class Venue:
                             "port": self.port,
                             "instruments": list(self.instruments),
                             "rate_limits": self.rate_limits,
+                            "invented": self.invented,
                         }
                     },
                     "accounts": [

@@ -117,9 +117,9 @@ BAD: list[tuple[dict[str, str | None], str, str]] = [
     ),
     ({"BINANCE_INSTRUMENT_IDS": ",".join(["BTCUSDT-PERP.BINANCE"] * 2)}, "BINANCE_INSTRUMENT_IDS", "twice"),
     (
-        {"BINANCE_INSTRUMENT_IDS": ",".join(f"A{i}USDT-PERP.BINANCE" for i in range(500))},
+        {"BINANCE_INSTRUMENT_IDS": ",".join(f"A{i}USDT-PERP.BINANCE" for i in range(2_001))},
         "BINANCE_INSTRUMENT_IDS",
-        "500",
+        "2001",
     ),
     # Binance addresses
     ({"BINANCE_BASE_URL_WS": None}, "BINANCE_BASE_URL_WS", "is missing while another base URL"),

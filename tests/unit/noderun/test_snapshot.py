@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from noderun.snapshot import Holding, OpenOrder, Snapshot, differences
+from noderun.snapshot import Holding, OpenOrder, Snapshot, changed, differences
 
 BTC, ETH = "BTCUSDT-PERP.BINANCE", "ETHUSDT-PERP.BINANCE"
 
@@ -62,3 +62,19 @@ def test_the_net_is_compared_where_one_side_knows_nothing_else() -> None:
     assert differences(venue=legs, cache=_snapshot(btc="0.010"), loaded={BTC}) == [
         "position BTCUSDT-PERP.BINANCE is 0.020 at the venue, 0.010 in the cache"
     ]
+
+
+def test_changed_instruments() -> None:
+    """An order that came, went or was filled, and a position that moved, name their instruments; the rest stay out."""
+    quiet = _order("1")
+    filled, other = (
+        OpenOrder(venue_order_id="2", client_order_id="O-2", instrument_id=ETH, terms=(Decimal(1), Decimal(done)))
+        for done in ("0", "0.5")
+    )
+    assert filled == other
+    cache = _snapshot(quiet, filled, btc="1")
+    assert changed(venue=_snapshot(quiet, filled, btc="1.0"), cache=cache) == set()
+    assert changed(venue=_snapshot(quiet, other, btc="1"), cache=cache) == {ETH}
+    assert changed(venue=_snapshot(filled, btc="1"), cache=cache) == {BTC}
+    assert changed(venue=_snapshot(quiet, filled, _order("3", ETH), btc="1"), cache=cache) == {ETH}
+    assert changed(venue=_snapshot(quiet, filled, btc="2"), cache=cache) == {BTC}

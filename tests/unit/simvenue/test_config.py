@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from simvenue.config import ConfigurationError, ReplayConfig, SyntheticConfig, load
+from simvenue.market.plan import markets
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -179,3 +180,14 @@ def test_missing_file(tmp_path: Path) -> None:
     """A missing file is told by its path."""
     with pytest.raises(ConfigurationError, match="No such file or directory; give --config the path"):
         load(tmp_path / "none.yaml")
+
+
+def test_invented_contracts(tmp_path: Path) -> None:
+    """Made-up contracts are listed behind the named ones, each with a market; a venue that has none refuses them."""
+    config = load(_write(tmp_path, GOOD.replace("ETHUSDT]", "ETHUSDT], invented: 3")))
+    names = [market.instrument.symbol for market in markets(config, "binance_futures")]
+    assert names == ["BTCUSDT", "ETHUSDT", "T0001USDT", "T0002USDT", "T0003USDT"]
+    bybit = "bybit: {host: 127.0.0.1, port: 8101, instruments: [BTCUSDT-LINEAR], invented: 3}"
+    text = GOOD.replace("binance_futures: {host: 127.0.0.1, port: 8101, instruments: [BTCUSDT, ETHUSDT]}", bybit)
+    assert "venues.bybit.invented is for binance_futures only; leave it out" in _problems(tmp_path, text)
+    assert "venues.binance_futures.invented" in _problems(tmp_path, GOOD.replace("ETHUSDT]", "ETHUSDT], invented: -1"))
