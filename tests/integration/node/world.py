@@ -103,7 +103,7 @@ class Redis:
         """Starts the server and waits until it answers."""
         self.directory.mkdir(exist_ok=True)
         acl = self.directory / "users.acl"
-        acl.write_text(f"user default off\nuser admin on >admin ~* +@all\n{ACL}\n")
+        acl.write_text(f"user default off ~* +@all\nuser admin on >admin ~* +@all\n{ACL}\n")
         command = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.directory)]
         command += ["--appendonly", "yes", "--save", "", "--maxmemory-policy", "noeviction", "--aclfile", str(acl)]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)

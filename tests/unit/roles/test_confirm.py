@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 import subprocess
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 import yaml
 
+from tests.support.patience import PATIENCE
 from tests.unit.roles.conftest import BIN, run_ansible
 
 if TYPE_CHECKING:
@@ -29,21 +32,27 @@ def _playbook(repository: Path, place: Path, *, env: str = "production", venue: 
     return ("ansible-playbook", "-i", str(inventory), str(place / "play.yml"))
 
 
-def _typed(command: tuple[str, ...], answer: str, cwd: Path) -> tuple[int, str]:
+def _typed(command: tuple[str, ...], answer: str, place: Path, cwd: Path) -> tuple[int, str]:
     """Runs it on a terminal of its own and types when it asks; returns its status and what it printed."""
     line = shlex.join([str(BIN / command[0]), *command[1:]])
     script = ["script", "--quiet", "--return", "--command", line, "/dev/null"]
-    with subprocess.Popen(script, cwd=cwd, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as done:
+    screen = place / "screen"
+    with (
+        screen.open("wb") as printed,
+        subprocess.Popen(script, cwd=cwd, text=True, stdin=subprocess.PIPE, stdout=printed) as done,
+    ):
         assert done.stdin is not None
-        assert done.stdout is not None
-        printed = ""
-        # What is typed before the question is thrown away.
-        while not printed.endswith("to go on:") and (character := done.stdout.read(1)):
-            printed += character
-        done.stdin.write(answer)
-        done.stdin.flush()
-        printed += done.stdout.read()
-        return done.wait(), printed
+        until = time.monotonic() + 60 * PATIENCE
+        while done.poll() is None and time.monotonic() < until:
+            # What is typed before the question, or just behind it, is thrown away.
+            if "to go on:" in screen.read_text():
+                with contextlib.suppress(BrokenPipeError):
+                    done.stdin.write(answer)
+                    done.stdin.flush()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                done.wait(1)
+        done.kill()
+    return done.returncode, screen.read_text()
 
 
 def test_nobody_there_to_say_yes(repository: Path, tmp_path: Path) -> None:
@@ -64,7 +73,7 @@ def test_said_beforehand(repository: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(("answer", "goes_on"), [("production\n", True), ("yes\n", False)])
 def test_typed_at_the_terminal(repository: Path, tmp_path: Path, answer: str, *, goes_on: bool) -> None:
     """Only the inventory's name, typed, goes on."""
-    status, printed = _typed(_playbook(repository, tmp_path), answer, repository)
+    status, printed = _typed(_playbook(repository, tmp_path), answer, tmp_path, repository)
     assert (_DONE in printed) == goes_on, printed
     assert (status == 0) == goes_on
 

@@ -104,8 +104,12 @@ def test_two_inventories_never_share_a_trader_id(repository: Path, tmp_path: Pat
     )
 
 
-def test_a_limited_deploy_sees_the_whole_inventory(repository: Path, tmp_path: Path) -> None:
-    """--limit does not hide that another host has the same trader id."""
+@pytest.mark.parametrize("seed", ["1", "3"])
+def test_a_limited_deploy_sees_the_whole_inventory(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: str
+) -> None:
+    """--limit does not hide that another host has the same trader id; hosts are named in the inventory's order."""
+    monkeypatch.setenv("PYTHONHASHSEED", seed)
     place = tmp_path / "inventory/testnet"
     place.mkdir(parents=True)
     hosts = {name: {"ansible_connection": "local"} for name in ("one", "two")}

@@ -143,6 +143,22 @@ def test_data_elsewhere_is_refused(tmp_path: Path, free_port: int, run_module: C
     assert str(tmp_path / "ours") in result["msg"]
 
 
+def test_transactions_survive_a_restart(rendered: Path, tmp_path: Path, free_port: int) -> None:
+    """What the node wrote in one transaction is there after Redis has read its file again."""
+    users = tmp_path / "users.acl"
+    users.write_text((rendered / "redis/users.acl").read_text())
+    options = (str(rendered / "redis/redis.conf"), "--aclfile", str(users))
+    for number in range(2):
+        with _server(free_port, tmp_path / "data", *options):
+            node = _client(free_port, "tradingnode-main", "canary-redis-node-password")
+            assert node.lrange("trader-MM-001:orders:1", 0, -1) == ["event"] * number
+            with node.pipeline(transaction=True) as together:
+                together.set("trader-MM-001:general:a", "1")
+                together.rpush("trader-MM-001:orders:1", "event")
+                together.execute()
+            node.close()
+
+
 @pytest.fixture
 def as_rendered(rendered: Path, tmp_path: Path, free_port: int) -> Iterator[int]:
     """A server that runs with the role's own configuration and users."""
