@@ -43,6 +43,7 @@ async def live(this: Run, node: Node) -> Failure:
     elif start.done():
         this.ending.unlimited()
         this.board.ready()
+        engine.gate.ready.set()
         node.acts.enforce()
         feeding = asyncio.create_task(_feed_watchdog(this, engine))
         looking = asyncio.create_task(_watch(this, node))

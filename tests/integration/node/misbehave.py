@@ -40,7 +40,9 @@ class Misbehave(Strategy):  # type: ignore[misc]  # upstream is untyped
         if self.config.at == "on_start_for_ever":
             time.sleep(3600)
         self.subscribe_quote_ticks(INSTRUMENT)
-        if self.config.at == "quiet":
+        if self.config.at.startswith("early"):
+            self._buy()
+        if self.config.at in {"quiet", "early_and_quiet"}:
             self.subscribe_quote_ticks(InstrumentId.from_str("XRPUSDT-PERP.BINANCE"))
         soon = timedelta(seconds=1)
         match self.config.at:
@@ -66,10 +68,13 @@ class Misbehave(Strategy):  # type: ignore[misc]  # upstream is untyped
         if self.config.at == "block":
             time.sleep(3600)
         if self.config.at.startswith("on_order") and not self.cache.orders(strategy_id=self.id):
-            instrument = self.cache.instrument(INSTRUMENT)
-            self.submit_order(self.order_factory.market(INSTRUMENT, OrderSide.BUY, instrument.make_qty(0.01)))
+            self._buy()
         if self.config.at == "shutdown":
             self.shutdown_system("enough for today")
+
+    def _buy(self) -> None:
+        instrument = self.cache.instrument(INSTRUMENT)
+        self.submit_order(self.order_factory.market(INSTRUMENT, OrderSide.BUY, instrument.make_qty(0.01)))
 
     def on_order_event(self, event: OrderEvent) -> None:
         """Fails if told so; there are orders only for one that trades."""
