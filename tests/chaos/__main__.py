@@ -32,6 +32,7 @@ def main(
     venue: Annotated[str, typer.Option(help=f"One of {', '.join(WIRES)}.")] = "binance_futures",
     only: Annotated[str | None, typer.Option(help="Faults with this in their name.")] = None,
     ready_within: Annotated[float, typer.Option(help="Seconds from the heal in which the node must be ready.")] = 60.0,
+    per_site: Annotated[int, typer.Option(help="Rounds on one venue, Redis and node, and the state they gather.")] = 15,
     artifacts: Annotated[Path | None, typer.Option(help="Where rounds are kept that are not true.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the numbers as JSON at the end.")] = False,
     list_faults: Annotated[bool, typer.Option("--list", help="List the faults and end.")] = False,
@@ -47,7 +48,8 @@ def main(
     if wire is None or not chosen:
         screen.print(f"--venue is one of {', '.join(WIRES)}; --only is part of a name that --list prints")
         raise typer.Exit(_WRONG_USE)
-    limits = Limits(seconds=seconds, rounds=rounds if rounds or seconds else len(chosen), ready_within=ready_within)
+    rounds = rounds if rounds or seconds else len(chosen)
+    limits = Limits(seconds=seconds, rounds=rounds, ready_within=ready_within, per_site=per_site)
     seed = SystemRandom().randrange(10**6) if seed is None else seed
     directory = artifacts or Path(tempfile.mkdtemp(prefix="chaos-"))
     said = report.versions()

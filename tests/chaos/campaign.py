@@ -19,16 +19,19 @@ if TYPE_CHECKING:
     from tests.chaos.schedule import Plan
     from tests.chaos.wire import Wire
 
-_ROUNDS_PER_SITE = 15
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """When a campaign is over (one of the two is given), and how long a node may take to be ready again."""
+    """When a campaign is over (seconds or rounds), and how long a node may take to be ready again.
+
+    Attributes:
+        per_site: Rounds that one venue, Redis and node live, with the state that they gather; fewer after a false one.
+    """
 
     seconds: float | None = None
     rounds: int | None = None
     ready_within: float = 60.0
+    per_site: int = 15
 
 
 def run(
@@ -61,7 +64,7 @@ def run(
             lived += 1
             place = keep(outcome, site, directory) if outcome.verdict is not Verdict.TRUE else None
             tell(outcome, place)
-            if lived >= _ROUNDS_PER_SITE or outcome.verdict is Verdict.FALSE:
+            if lived >= limits.per_site or outcome.verdict is Verdict.FALSE:
                 fills += _end(site)
                 site = None
     except KeyboardInterrupt:
