@@ -30,7 +30,7 @@ def main(
     seed: Annotated[int | None, typer.Option(help="The same seed is the same schedule; drawn by default.")] = None,
     *,
     venue: Annotated[str, typer.Option(help=f"One of {', '.join(WIRES)}.")] = "binance_futures",
-    only: Annotated[str | None, typer.Option(help="Faults with this in their name.")] = None,
+    only: Annotated[str | None, typer.Option(help="The fault of this name, or those with this in their names.")] = None,
     ready_within: Annotated[float, typer.Option(help="Seconds from the heal in which the node must be ready.")] = 60.0,
     per_site: Annotated[int, typer.Option(help="Rounds on one venue, Redis and node, and the state they gather.")] = 15,
     artifacts: Annotated[Path | None, typer.Option(help="Where rounds are kept that are not true.")] = None,
@@ -44,7 +44,8 @@ def main(
             screen.print(f"row {fault.row:2}  {fault.name}")
         return
     wire = WIRES.get(venue)
-    chosen = [fault for fault in made_for(venue) if only is None or only in fault.name]
+    possible = [fault for fault in made_for(venue) if only is None or only in fault.name]
+    chosen = [fault for fault in possible if fault.name == only] or possible
     if wire is None or not chosen:
         screen.print(f"--venue is one of {', '.join(WIRES)}; --only is part of a name that --list prints")
         raise typer.Exit(_WRONG_USE)
