@@ -13,6 +13,8 @@ says "no", and this program, which runs before each start of redis-server, decid
 
 What an RDB base file holds is not looked at: it carries a checksum, and Redis refuses it by itself.
 
+People run it too, with Redis stopped: without an option it says what is wrong and which records have writes behind the
+damage; `--mend` cuts the file before the damage, with a copy kept; `--aside` moves all that Redis keeps out of its way.
 """
 
 from __future__ import annotations
@@ -23,6 +25,9 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
+import time
+from collections import Counter
 from pathlib import Path
 
 ALERT, NOTICE = "<1>", "<5>"
@@ -34,10 +39,16 @@ TRY_AGAIN = os.EX_TEMPFAIL
 LONGEST_TAIL = 64 * 1024 * 1024
 """Bytes; no single command or transaction of a trading node is longer, so more is damage and not a torn tail."""
 
+NAMED = 20
+"""Records that a report names."""
+
 RUN_BOOK = 'docs/hosts.md, "Redis stays down: a damaged file"'
 RUN_BOOK_TORN = 'docs/hosts.md, "A torn tail was cut off"'
 _ANALYZED = re.compile(r"^AOF analyzed: .*\bok_up_to=(\d+)", re.MULTILINE)
 _NEXT_COMMAND = re.compile(rb"\r\n\*\d+\r\n\$\d+\r\n")
+_COMMAND = re.compile(rb"\*(\d{1,10})\r\n(?=\$\d)")
+_WORD = re.compile(rb"\$(\d{1,10})\r\n")
+_ANY_FILE = ("appendonlydir", "dump.rdb")
 
 
 def last_increment(directory: Path) -> Path | None:
@@ -113,6 +124,89 @@ def _number(data: bytes, start: int, mark: bytes) -> tuple[int, int] | bool:
     return (int(text[1:]), end) if re.fullmatch(rb"\%b\d{1,10}" % mark, text) else False
 
 
+def writes(rest: bytes) -> Counter[str]:
+    """How many whole writes there are to each key, also behind bytes that make no sense."""
+    found: Counter[str] = Counter()
+    position = 0
+    while start := _COMMAND.search(rest, position):
+        words, position = _words(rest, start)
+        if len(words) > 1 and words[0].upper() != b"SELECT":
+            found[words[1].decode(errors="backslashreplace")] += 1
+    return found
+
+
+def _words(rest: bytes, start: re.Match[bytes]) -> tuple[list[bytes], int]:
+    words, position = [], start.end()
+    for _ in range(int(start[1])):
+        size = _WORD.match(rest, position)
+        end = size.end() + int(size[1]) if size else 0
+        if size is None or rest[end : end + 2] != b"\r\n":
+            # Not a whole command: the next one may begin anywhere behind its mark.
+            return [], start.end()
+        words.append(rest[size.end() : end])
+        position = end + 2
+    return words, position
+
+
+def told(found: Counter[str]) -> str:
+    """One line on these writes."""
+    if not found:
+        return "no whole write can be recognized there"
+    named = ", ".join(f"{key} ({count})" for key, count in found.most_common(NAMED))
+    more = f" and {len(found) - NAMED} more records" if len(found) > NAMED else ""
+    return f"{found.total()} writes to {len(found)} records: {named}{more}"
+
+
+def is_in_use(directory: Path) -> bool:
+    """Whether a Redis works there, or anybody has one of the files open. Only root sees other users' processes."""
+    own = directory.resolve()
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            redis = (process / "comm").read_text().startswith("redis-server")
+            places = [(process / "cwd").readlink()] if redis else []
+            places += [link.readlink() for link in (process / "fd").iterdir()]
+        except OSError:
+            # It has ended meanwhile.
+            continue
+        if any(place.is_relative_to(own) for place in places):
+            return True
+    return False
+
+
+def mend(directory: Path) -> int:
+    """Cut the file before its damage, with a copy kept, and say what that costs; the exit status."""
+    file = last_increment(directory)
+    if file is None or (whole := whole_until(file)) >= (size := file.stat().st_size):
+        say(f"there is nothing to mend: {file or directory} is whole")
+        return 0
+    with file.open("rb") as handle:
+        handle.seek(whole)
+        lost = writes(handle.read())
+    copy = keep_copy(file, directory)
+    cut(file, whole)
+    say(f"{file} was cut to its first {whole} of {size} bytes; the file as it was found is {copy}")
+    say(f"cut off: {told(lost)}")
+    say(
+        "go on: systemctl reset-failed redis-server redis-aof-guard; systemctl start redis-server; noderun cache verify"
+    )
+    return 0
+
+
+def put_aside(directory: Path) -> int:
+    """Move what Redis keeps into a directory beside it, from where it can be moved back; the exit status."""
+    there = [directory / name for name in _ANY_FILE if (directory / name).exists()]
+    if not there:
+        say(f"there is nothing to put aside in {directory}")
+        return 0
+    (directory / "aside").mkdir(mode=0o700, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(prefix=time.strftime("%Y%m%dT%H%M%S-"), dir=directory / "aside"))
+    for path in there:
+        path.rename(aside / path.name)
+    say(f"moved to {aside}: {', '.join(path.name for path in there)}. Redis starts empty, every node's state with it.")
+    say(f"to go back, with Redis stopped: redis-aof-guard {directory} --aside; mv {aside}/* {directory}/")
+    return 0
+
+
 def keep_copy(file: Path, directory: Path) -> Path:
     """Copy the file as it was found; the same state is copied once, however often Redis tries to start."""
     state = file.stat()
@@ -154,6 +248,7 @@ def look(directory: Path, *, repair: bool) -> int:
     found = f"{file} is whole up to byte {whole} of {size}"
     if len(rest) > LONGEST_TAIL or not is_torn(rest):
         say(f"{ALERT}ALERT: {found} and damaged after it. Redis stays down and nothing was changed: see {RUN_BOOK}")
+        say(f"{NOTICE}behind the damage: {told(writes(rest))}")
         return 1
     if not repair:
         say(f"{NOTICE}{found}; what follows is a torn last write, which the next start cuts off")
@@ -171,10 +266,19 @@ def main() -> int:
     """Read the arguments, look."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("directory", type=Path, help="where Redis keeps its data, as /var/lib/redis")
-    parser.add_argument("--repair", action="store_true", help="cut a torn tail off; never while Redis runs")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--repair", action="store_true", help="cut a torn tail off; never while Redis runs")
+    what.add_argument("--mend", action="store_true", help="cut the file before its damage, and say what that costs")
+    what.add_argument("--aside", action="store_true", help="move everything that Redis keeps aside")
     arguments = parser.parse_args()
+    directory: Path = arguments.directory
     try:
-        return look(arguments.directory, repair=arguments.repair)
+        if not (arguments.mend or arguments.aside):
+            return look(directory, repair=arguments.repair)
+        if is_in_use(directory):
+            say(f"{directory} is in use, nothing was changed: stop what uses it first (systemctl stop redis-server)")
+            return 1
+        return mend(directory) if arguments.mend else put_aside(directory)
     except OSError as problem:
         say(
             f"{ALERT}ALERT: Redis' append-only file cannot be looked at or repaired ({problem}); "

@@ -142,3 +142,65 @@ def test_a_tail_that_cannot_be_copied_is_tried_again(repository: Path, data: Pat
     assert done.returncode == 75
     assert "tried again" in done.stdout
     assert file.read_bytes() == before
+
+
+def _keys(port: int, data: Path) -> set[str]:
+    with _server(port, data, "--appendonly", "yes", "--aof-load-truncated", "no") as client:
+        return {str(key) for key in client.scan_iter()}
+
+
+def test_mending_cuts_before_the_damage_and_names_what_it_costs(repository: Path, data: Path, free_port: int) -> None:
+    """Looked at and mended, every record that is lost is told, and one whose write is itself damaged is not made up."""
+    file = data / _FILE
+    # Fewer than are named.
+    broken = file.read_bytes().replace(b"$8\r\nvalue 34\r\n", b"$X\r\nvalue 34\r\n", 1)
+    file.write_bytes(broken)
+    looked = _guard(repository, data)
+    assert looked.returncode == 1
+    assert file.read_bytes() == broken
+    done = _guard(repository, data, "--mend")
+    assert done.returncode == 0, done.stdout + done.stderr
+    (copy,) = (data / "damaged").iterdir()
+    assert copy.read_bytes() == broken
+    kept = _keys(free_port, data)
+    assert kept == {f"trader-MM-001:general:{i}" for i in range(34)}
+    lost = {f"trader-MM-001:general:{i}" for i in range(35, _KEYS)} | {"trader-MM-001:orders:1", "trader-MM-001:last"}
+    for said in (looked.stdout, done.stdout):
+        named = said.rpartition(" records: ")[2].partition("\n")[0]
+        assert {word.rpartition(" (")[0] for word in named.split(", ")} == lost
+    again = _guard(repository, data, "--mend")
+    assert (again.returncode, "nothing to mend" in again.stdout) == (0, True)
+
+
+def test_many_lost_records_are_counted(repository: Path, data: Path) -> None:
+    """Not every record is named where there are many, and none is left out of the count."""
+    file = data / _FILE
+    file.write_bytes(file.read_bytes().replace(b"$7\r\nvalue 0\r\n", b"$X\r\nvalue 0\r\n", 1))
+    done = _guard(repository, data, "--mend")
+    # 49 values and the transaction's two.
+    assert "51 writes to 51 records: " in done.stdout
+    assert " and 31 more records\n" in done.stdout
+
+
+@pytest.mark.parametrize("option", ["--mend", "--aside"])
+def test_nothing_is_changed_under_a_running_redis(repository: Path, data: Path, free_port: int, option: str) -> None:
+    """Redis would go on writing into a file that is no longer there."""
+    with _server(free_port, data, "--appendonly", "yes"):
+        before = (data / _FILE).read_bytes()
+        done = _guard(repository, data, option)
+        assert done.returncode == 1
+        assert "systemctl stop redis-server" in done.stdout
+        assert (data / _FILE).read_bytes() == before
+
+
+def test_what_was_put_aside_can_be_put_back(repository: Path, data: Path, free_port: int) -> None:
+    """Redis starts empty, and with everything again after the command that was told."""
+    done = _guard(repository, data, "--aside")
+    assert done.returncode == 0
+    assert _keys(free_port, data) == set()
+    (told,) = (line for line in done.stdout.splitlines() if line.startswith("to go back"))
+    again, _, move = told.partition(": ")[2].partition("; ")
+    assert again == f"redis-aof-guard {data} --aside"
+    assert _guard(repository, data, "--aside").returncode == 0
+    subprocess.run(["sh", "-c", move], check=True)
+    assert len(_keys(free_port, data)) == _KEYS + 2
