@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _LOOK_EVERY: Final = 1.0
 _FULL: Final = 0.95
 _NAMED: Final = 3
+_STILL_WRITTEN: Final = frozenset({"memory", "eviction"})
+"""Conditions under which Redis takes what the node writes, for now."""
 
 
 class RedisWatch:
@@ -53,6 +55,7 @@ class RedisWatch:
         self._where = f"Redis at {settings.host}:{settings.port}"
         self._stopped = threading.Event()
         self._problem: Condition | None = None
+        self._not_written: str | None = None
         threading.Thread(target=self._watch, name="redis-watch", daemon=True).start()
 
     def stop(self) -> None:
@@ -66,7 +69,9 @@ class RedisWatch:
 
     def unrecorded(self) -> str | None:
         """Return why an order that is sent now would not be remembered, None while it would. Cheap, for every order."""
-        return f"{self._where} does not answer, an order would not be remembered" if self.away else None
+        if self.away:
+            return f"{self._where} does not answer, an order would not be remembered"
+        return f"{self._not_written}, an order would not be remembered" if self._not_written else None
 
     def grew(self, record: str, length: int) -> None:
         """Note that the node has written to a record, by its key without the prefix, which has so many parts now."""
@@ -74,6 +79,11 @@ class RedisWatch:
 
     def conditions(self, max_lag: float) -> list[Condition]:
         """Return what is wrong now; a write that takes longer than max_lag seconds is."""
+        found = self._conditions(max_lag)
+        self._not_written = next((one.reason for one in found if one.name not in _STILL_WRITTEN), None)
+        return found
+
+    def _conditions(self, max_lag: float) -> list[Condition]:
         if self.canaries.lost or self.written.missing:
             named = f" ({', '.join(self.written.missing[:_NAMED])})" if self.written.missing else ""
             text = f"{self._where} lost writes of the node{named}; it writes them again and restarts to reconcile"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tests.chaos.fault import Fault, Token
 from tests.chaos.process_faults import PROCESS_FAULTS
 from tests.chaos.redis_faults import REDIS_FAULTS
+from tests.chaos.redis_refusals import REDIS_REFUSALS
 from tests.chaos.venue_faults import VENUE_FAULTS
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ HISTORY_FAULTS: tuple[Fault, ...] = (
     ),
 )
 FAULTS: dict[str, Fault] = {
-    fault.name: fault for fault in (*PROCESS_FAULTS, *REDIS_FAULTS, *VENUE_FAULTS, *HISTORY_FAULTS)
+    fault.name: fault for fault in (*PROCESS_FAULTS, *REDIS_FAULTS, *REDIS_REFUSALS, *VENUE_FAULTS, *HISTORY_FAULTS)
 }
 
 

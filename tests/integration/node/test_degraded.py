@@ -65,6 +65,19 @@ def test_restarted_redis_ends_in_a_restart(node: Node, redis: Redis) -> None:
     assert re.search(r"was restarted|lost writes", node.status_lines()[-1])
 
 
+def test_no_order_leaves_while_redis_holds_writes(node: Node, redis: Redis, venue: Venue) -> None:
+    """While Redis answers reads and takes no write the node is DEGRADED and sends no order; it trades on afterwards."""
+    started(node, HEALTH_PERSISTENCE_LIMIT="60")
+    eventually(lambda: len(venue.ledger()["orders"]) > 2, what="the node trades")
+    redis.admin("CLIENT", "PAUSE", "12000", "WRITE")
+    node.wait_for_status("does not receive the node's writes", seconds=6)
+    time.sleep(0.5)
+    orders = len(venue.ledger()["orders"])
+    time.sleep(4)
+    assert len(venue.ledger()["orders"]) == orders
+    eventually(lambda: len(venue.ledger()["orders"]) > orders, seconds=30, what="the node trades again")
+
+
 def test_lost_writes_are_noticed(node: Node, redis: Redis) -> None:
     """Writes that Redis refused for a moment (memory full) are known to be lost: the node ends with 75."""
     started(node)

@@ -118,8 +118,11 @@ class Redis:
 
     def admin(self, *command: str) -> str:
         """Runs a command as an administrator."""
-        line = ["redis-cli", "-p", str(self.port), "--user", "admin", "--pass", "admin", "--no-auth-warning", *command]
-        return subprocess.run(line, check=True, capture_output=True, text=True).stdout.strip()
+        return subprocess.run(self.line(*command), check=True, capture_output=True, text=True).stdout.strip()
+
+    def line(self, *command: str) -> list[str]:
+        """Returns a command of an administrator, to be run."""
+        return ["redis-cli", "-p", str(self.port), "--user", "admin", "--pass", "admin", "--no-auth-warning", *command]
 
     def _answers(self) -> bool:
         with contextlib.suppress(subprocess.CalledProcessError):
