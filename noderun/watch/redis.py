@@ -88,13 +88,15 @@ class RedisWatch:
             named = f" ({', '.join(self.written.missing[:_NAMED])})" if self.written.missing else ""
             text = f"{self._where} lost writes of the node{named}; it writes them again and restarts to reconcile"
             return [_wrong("lost", text, fatal=True)]
-        if self._problem is not None:
-            return [self._problem]
+        problem = self._problem
+        if problem is not None and problem.name not in _STILL_WRITTEN:
+            return [problem]
+        found = [] if problem is None else [problem]
         if (waited := self.canaries.waited()) > max_lag:
             # The seconds are told by the condition's age: its line shall not change all the time.
             text = f"{self._where} does not receive the node's writes (more than {max_lag:g} s, now {waited:.0f} s)"
-            return [_wrong("lag", text)]
-        return []
+            found.append(_wrong("lag", text))
+        return found
 
     def _watch(self) -> None:
         client: redis.Redis | None = None
@@ -124,6 +126,9 @@ class RedisWatch:
         if facts.maxmemory_policy.startswith("allkeys"):
             return _wrong("eviction", f"{self._where} evicts keys ({facts.maxmemory_policy}); set noeviction")
         limit, used = int(info.get("maxmemory", 0)), int(info.get("used_memory", 0))
+        if limit and used >= limit:
+            text = f"{self._where} is full ({limit >> 20} MiB) and refuses what the node writes; raise maxmemory"
+            return _wrong("full", text)
         if limit and used > limit * _FULL:
             text = f"{self._where} has used more than {_FULL:.0%} of its {limit >> 20} MiB; raise maxmemory"
             return _wrong("memory", text)

@@ -78,6 +78,19 @@ def test_no_order_leaves_while_redis_holds_writes(node: Node, redis: Redis, venu
     eventually(lambda: len(venue.ledger()["orders"]) > orders, seconds=30, what="the node trades again")
 
 
+def test_no_order_leaves_while_redis_is_full(node: Node, redis: Redis, venue: Venue) -> None:
+    """A Redis that refuses every write for its memory is called full within seconds, and no order leaves meanwhile."""
+    started(node)
+    eventually(lambda: len(venue.ledger()["orders"]) > 2, what="the node trades")
+    redis.admin("CONFIG", "SET", "maxmemory", "1mb")
+    node.wait_for_status("is full", seconds=6)
+    time.sleep(0.5)
+    orders = len(venue.ledger()["orders"])
+    time.sleep(3)
+    assert len(venue.ledger()["orders"]) == orders
+    assert node.wait_exit(45) == 75
+
+
 def test_lost_writes_are_noticed(node: Node, redis: Redis) -> None:
     """Writes that Redis refused for a moment (memory full) are known to be lost: the node ends with 75."""
     started(node)
