@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tests.chaos.fault import Fault, Token
 from tests.chaos.history import Window
+from tests.chaos.redis_faults import NOTICED_SECONDS
 from tests.integration.node.world import REDIS_PASSWORD, REDIS_USER, free_port
 
 if TYPE_CHECKING:
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
     from tests.chaos.site import Site
 
-_NOTICED_SECONDS = 6.0
-"""In which a node must have noticed, and sent its last order."""
 _PAUSE_SECONDS = 16.0
 _HICCUP_SECONDS = 0.7
 _SLOW_SECONDS = 0.4
@@ -45,8 +44,8 @@ def _refuses(site: Site, token: Token) -> str | None:
 
 def _tell(site: Site, token: Token, what: str) -> None:
     now = time.time()
-    site.broken.append(Window(since=token, until=now, what=what, within=_NOTICED_SECONDS))
-    site.silent.append(Window(since=token + _NOTICED_SECONDS, until=now, what=what))
+    site.broken.append(Window(since=token, until=now, what=what, within=NOTICED_SECONDS))
+    site.silent.append(Window(since=token + NOTICED_SECONDS, until=now, what=what))
 
 
 def _heal(what: str, *commands: Words) -> Callable[[Site, Token], None]:

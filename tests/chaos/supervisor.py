@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 import time
 from dataclasses import replace
@@ -13,7 +14,6 @@ from tests.chaos.history import Poll, Session
 from tests.integration.node.world import eventually
 
 if TYPE_CHECKING:
-    import signal
     from collections.abc import Callable
 
     from tests.integration.node.world import Node
@@ -74,6 +74,14 @@ class Supervisor:
         """Do not start again what ends from now on."""
         with self._lock:
             self._stays_down = True
+
+    def stop(self, seconds: float) -> Session:
+        """End the node as `systemctl stop` would, also between two starts; return what it ended like."""
+        with self._lock:
+            self.stop_after_this()
+            if self.present.ended is None:
+                self.node.signal(signal.SIGTERM)
+        return self.wait_end(seconds)
 
     def kill(self) -> int:
         """Kill the process as a crash would; return its id. It is started again."""
@@ -159,7 +167,7 @@ class Supervisor:
 
     def _start_again(self) -> None:
         with self._lock:
-            if self.present.ended is not None:
+            if self.present.ended is not None and not self._stays_down:
                 self._start()
 
     def _poll(self) -> None:
