@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import resource
 import time
 from typing import TYPE_CHECKING
 
@@ -122,6 +123,19 @@ def test_vanished_venue_is_a_lost_link(node: Node, venue: Venue) -> None:
     eventually(
         lambda: node.ask("status")["state"] == "RUNNING", seconds=40, what=f"RUNNING again {node.status_lines()[-3:]}"
     )
+
+
+def test_node_without_descriptors_says_so_and_ends(node: Node, venue: Venue) -> None:
+    """A node that can open no connection any more names what is not connected, and ends with 73 in good order."""
+    started(node, HEALTH_LINK_LIMIT="6")
+    assert node.process is not None
+    _, most = resource.prlimit(node.process.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(node.process.pid, resource.RLIMIT_NOFILE, (1, most))
+    venue.call("POST", "/admin/v1/faults", {"kind": "cut_socket"})
+    node.wait_for_status("not connected", seconds=10)
+    assert node.wait_exit(45) == 73
+    assert "STOPPING=1" in node.listen()
+    assert "not connected" in node.status_lines()[-1]
 
 
 def test_user_stream_that_upstream_gave_up_ends_in_a_restart(behind_gate: Node, gate: Gate) -> None:
