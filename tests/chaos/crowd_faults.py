@@ -130,7 +130,7 @@ CROWD_FAULTS: tuple[Fault, ...] = (
         inject=_venue_down,
         took_hold=_stormed,
         heal=_venue_back,
-        seconds=(50, 60),
+        seconds=(75, 90),
         halt=False,
     ),
     Fault(
