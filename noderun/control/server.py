@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import os
 import pwd
 import socket
@@ -65,6 +66,10 @@ class _Server(socketserver.ThreadingUnixStreamServer):
     def __init__(self, path: str, answer: Answer) -> None:
         self.answer = answer
         super().__init__(path, _Handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 overridden signature
+        """Answer on a thread of its own, without waiting until that has begun: without memory it never says so."""
+        _thread.start_new_thread(self.process_request_thread, (request, client_address))
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 overridden signature
         """Drop a client that went away; its answer has nobody to go to."""

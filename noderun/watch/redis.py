@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _LOOK_EVERY: Final = 1.0
 _FULL: Final = 0.95
 _NAMED: Final = 3
+_STILL_WRITTEN: Final = frozenset({"memory", "eviction"})
+"""Conditions under which Redis takes what the node writes, for now."""
 
 
 class RedisWatch:
@@ -53,6 +55,7 @@ class RedisWatch:
         self._where = f"Redis at {settings.host}:{settings.port}"
         self._stopped = threading.Event()
         self._problem: Condition | None = None
+        self._not_written: str | None = None
         threading.Thread(target=self._watch, name="redis-watch", daemon=True).start()
 
     def stop(self) -> None:
@@ -66,7 +69,9 @@ class RedisWatch:
 
     def unrecorded(self) -> str | None:
         """Return why an order that is sent now would not be remembered, None while it would. Cheap, for every order."""
-        return f"{self._where} does not answer, an order would not be remembered" if self.away else None
+        if self.away:
+            return f"{self._where} does not answer, an order would not be remembered"
+        return f"{self._not_written}, an order would not be remembered" if self._not_written else None
 
     def grew(self, record: str, length: int) -> None:
         """Note that the node has written to a record, by its key without the prefix, which has so many parts now."""
@@ -74,17 +79,24 @@ class RedisWatch:
 
     def conditions(self, max_lag: float) -> list[Condition]:
         """Return what is wrong now; a write that takes longer than max_lag seconds is."""
+        found = self._conditions(max_lag)
+        self._not_written = next((one.reason for one in found if one.name not in _STILL_WRITTEN), None)
+        return found
+
+    def _conditions(self, max_lag: float) -> list[Condition]:
         if self.canaries.lost or self.written.missing:
             named = f" ({', '.join(self.written.missing[:_NAMED])})" if self.written.missing else ""
             text = f"{self._where} lost writes of the node{named}; it writes them again and restarts to reconcile"
             return [_wrong("lost", text, fatal=True)]
-        if self._problem is not None:
-            return [self._problem]
+        problem = self._problem
+        if problem is not None and problem.name not in _STILL_WRITTEN:
+            return [problem]
+        found = [] if problem is None else [problem]
         if (waited := self.canaries.waited()) > max_lag:
             # The seconds are told by the condition's age: its line shall not change all the time.
             text = f"{self._where} does not receive the node's writes (more than {max_lag:g} s, now {waited:.0f} s)"
-            return [_wrong("lag", text)]
-        return []
+            found.append(_wrong("lag", text))
+        return found
 
     def _watch(self) -> None:
         client: redis.Redis | None = None
@@ -114,6 +126,9 @@ class RedisWatch:
         if facts.maxmemory_policy.startswith("allkeys"):
             return _wrong("eviction", f"{self._where} evicts keys ({facts.maxmemory_policy}); set noeviction")
         limit, used = int(info.get("maxmemory", 0)), int(info.get("used_memory", 0))
+        if limit and used >= limit:
+            text = f"{self._where} is full ({limit >> 20} MiB) and refuses what the node writes; raise maxmemory"
+            return _wrong("full", text)
         if limit and used > limit * _FULL:
             text = f"{self._where} has used more than {_FULL:.0%} of its {limit >> 20} MiB; raise maxmemory"
             return _wrong("memory", text)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from tests.chaos import report
+from tests.chaos import report, seclusion
 from tests.chaos.campaign import Limits, run
 from tests.chaos.faults import FAULTS, made_for
 from tests.chaos.schedule import plans
@@ -53,6 +53,8 @@ def main(
     limits = Limits(seconds=seconds, rounds=rounds, ready_within=ready_within, per_site=per_site)
     seed = SystemRandom().randrange(10**6) if seed is None else seed
     directory = artifacts or Path(tempfile.mkdtemp(prefix="chaos-"))
+    if (why := seclusion.enter()) is not None:
+        screen.print(f"{why}; faults of packets will be unknown", markup=False)
     said = report.versions()
     screen.print(f"seed {seed}, venue {venue}, {', '.join(f'{name} {text}' for name, text in said.items())}")
     screen.print(f"ready within {ready_within:g} s; artifacts in {directory}")

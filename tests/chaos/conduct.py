@@ -48,7 +48,7 @@ def _end(order: Mapping[str, Any]) -> float:
 
 def nothing_through_closed_gates(history: History) -> Finding:
     """I8: the venue gets no order and no change of one while the node is halted, not ready yet, or stopping."""
-    sent = [request for request in history.requests if _is_new_order(request)]
+    sent = [request for request in history.requests if is_new_order(request)]
     wrong = [_through(request, gate) for gate in history.halted for request in sent if _inside(request, gate)]
     for session in history.sessions:
         # The log does not say who sent it: what another process may send is not this one's.
@@ -79,7 +79,8 @@ def _closed(session: Session) -> list[Window]:
     return windows
 
 
-def _is_new_order(request: Mapping[str, Any]) -> bool:
+def is_new_order(request: Mapping[str, Any]) -> bool:
+    """Return whether a line of the venue's log is an order, or the change of one, that opens anything."""
     method, path, said = request["method"], str(request["path"]), request.get("parameters", {})
     if str(said.get("reduceOnly", "")).lower() == "true":
         return False  # What closes a position at a stop or a flatten.
@@ -115,7 +116,7 @@ def health_is_true(history: History) -> Finding:
         if late and not noticed:
             wrong.append(f"{window.what}: RUNNING {late[0].at - window.since:.1f} s later")
     for window in history.paused:
-        inside = [poll for poll in history.polls if window.since + 1 < poll.at < window.until]
+        inside = [poll for poll in history.polls if window.since + (window.within or 1) < poll.at < window.until]
         looked_at += len(inside)
         wrong += [f"{window.what}: said {poll.state}" for poll in inside if _ready(poll)]
     return found("I11", wrong, looked_at=looked_at)

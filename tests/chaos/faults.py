@@ -5,10 +5,16 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from tests.chaos.crowd_faults import CROWD_FAULTS
 from tests.chaos.fault import Fault, Token
+from tests.chaos.hook_faults import HOOK_FAULTS
+from tests.chaos.packet_faults import PACKET_FAULTS
 from tests.chaos.process_faults import PROCESS_FAULTS
+from tests.chaos.redis_damage import REDIS_DAMAGE
 from tests.chaos.redis_faults import REDIS_FAULTS
+from tests.chaos.redis_refusals import REDIS_REFUSALS
 from tests.chaos.venue_faults import VENUE_FAULTS
+from tests.chaos.want_faults import WANT_FAULTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,7 +62,19 @@ HISTORY_FAULTS: tuple[Fault, ...] = (
     ),
 )
 FAULTS: dict[str, Fault] = {
-    fault.name: fault for fault in (*PROCESS_FAULTS, *REDIS_FAULTS, *VENUE_FAULTS, *HISTORY_FAULTS)
+    fault.name: fault
+    for fault in (
+        *PROCESS_FAULTS,
+        *HOOK_FAULTS,
+        *REDIS_FAULTS,
+        *REDIS_REFUSALS,
+        *REDIS_DAMAGE,
+        *VENUE_FAULTS,
+        *HISTORY_FAULTS,
+        *PACKET_FAULTS,
+        *WANT_FAULTS,
+        *CROWD_FAULTS,
+    )
 }
 
 

@@ -31,6 +31,7 @@ class Session:
         who: Which of several nodes.
         stopping: When it said that it stops.
         code: Exit code.
+        starved: Whether it was killed for not feeding the watchdog.
     """
 
     who: str
@@ -39,6 +40,7 @@ class Session:
     stopping: float | None = None
     ended: float | None = None
     code: int | None = None
+    starved: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +48,7 @@ class Window:
     """A time in which something must hold.
 
     Attributes:
-        within: Seconds from `since` in which the node must have noticed, for broken conditions.
+        within: Seconds from `since` in which the node must have noticed; a second for pauses that tell none.
     """
 
     since: float
@@ -67,9 +69,9 @@ class History:
         contradictions: What the venue's own audit found.
         polls: Status polls in the order of their times.
         sessions: Processes that ran in the round.
-        halted: When no order may leave because an operator said so.
+        halted: When no order may leave, because an operator said so or because it would not be remembered.
         broken: Conditions that the node must show as not ready.
-        paused: When the process was stopped by a signal.
+        paused: When the process was stopped by a signal, or its loop stood still.
         healed: When the fault was over; None while it is not.
         ready_again: When the node was ready after that; None when it never was.
         ready_within: Seconds it may take.

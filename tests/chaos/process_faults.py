@@ -124,7 +124,9 @@ def _continue(site: Site, token: Token) -> None:
     process = site.node.process
     if process is not None and process.poll() is None:
         site.supervisor.signal(signal.SIGCONT)
-    site.paused.append(Window(since=token, until=time.time(), what="SIGSTOP"))
+    stopped = [session for session in site.supervisor.sessions if session.started < token][-1]
+    # One whose watchdog killed it was stopped until then.
+    site.paused.append(Window(since=token, until=stopped.ended or time.time(), what="SIGSTOP"))
 
 
 def _stopped(site: Site, token: Token) -> str | None:

@@ -17,13 +17,14 @@ if TYPE_CHECKING:
 
     from tests.chaos.site import Site
 
-_NOTICED_SECONDS = 6.0
+NOTICED_SECONDS = 6.0
 """In which a node must have noticed that Redis is away or another one."""
 _ENDED_SECONDS = 30.0
 """In which it must have ended because of that; I10 then shows whether it came back."""
 
 
-def _kill_redis(site: Site, rng: Random) -> Token:
+def kill_redis(site: Site, rng: Random) -> Token:
+    """Kill the server; return when."""
     del rng
     process = site.redis.process
     assert process is not None
@@ -39,7 +40,7 @@ def _away(site: Site, token: Token) -> str | None:
 
 
 def _start_redis(site: Site, token: Token) -> None:
-    site.broken.append(Window(since=token, until=time.time(), what="Redis away", within=_NOTICED_SECONDS))
+    site.broken.append(Window(since=token, until=time.time(), what="Redis away", within=NOTICED_SECONDS))
     sessions = len(site.supervisor.sessions)
     site.redis.start()
     # The node ends by itself, for it is another Redis now; a round that is over before that shows nothing.
@@ -58,8 +59,8 @@ def _start_empty(site: Site, token: Token) -> None:
 def _lose_host(site: Site, rng: Random) -> Token:
     # Power off: node and Redis at once, and of the file what was not on the disk yet.
     site.supervisor.kill()
-    _kill_redis(site, rng)
-    path = _last_file(site)
+    kill_redis(site, rng)
+    path = last_file(site)
     before = path.stat().st_size
     cut = min(before, rng.randint(1, 4000))
     os.truncate(path, before - cut)
@@ -76,11 +77,12 @@ def _start_after_loss(site: Site, token: Token) -> None:
     site.redis.start()
 
 
-def _last_file(site: Site) -> Path:
+def last_file(site: Site) -> Path:
+    """Return the file that Redis appends to."""
     return max((site.redis.directory / "appendonlydir").glob("*.incr.aof"), key=lambda path: path.stat().st_mtime)
 
 
-_killed = partial(Fault, row=7, inject=_kill_redis, took_hold=_away, heal=_start_redis)
+_killed = partial(Fault, row=7, inject=kill_redis, took_hold=_away, heal=_start_redis)
 
 REDIS_FAULTS: tuple[Fault, ...] = (
     _killed(name="Redis killed, back after 1 s", seconds=(0.5, 1.5)),
@@ -88,7 +90,7 @@ REDIS_FAULTS: tuple[Fault, ...] = (
     Fault(
         name="Redis restarted empty",
         row=8,
-        inject=_kill_redis,
+        inject=kill_redis,
         took_hold=_away,
         heal=_start_empty,
         seconds=(0.2, 3),

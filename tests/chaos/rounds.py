@@ -88,7 +88,7 @@ def play(site: Site, fault: Fault, plan: Plan) -> Outcome:
         contradictions=_contradictions(site),
         polls=tuple(poll for poll in site.supervisor.polls if poll.at > began),
         sessions=(*site.supervisor.sessions[sessions:], *_since(site.others, began)),
-        halted=_since(site.halted, began),
+        halted=(*_since(site.halted, began), *_since(site.silent, began)),
         broken=_since(site.broken, began),
         paused=_since(site.paused, began),
         healed=healed,

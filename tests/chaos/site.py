@@ -37,6 +37,7 @@ class Site:
         paused: When the node's process was stopped by a signal.
         broken: What the node must have shown as not ready.
         halted: When an operator had it halted.
+        silent: When no order may leave although nobody halted it.
     """
 
     directory: Path
@@ -49,6 +50,7 @@ class Site:
     paused: list[Window] = field(default_factory=list)
     broken: list[Window] = field(default_factory=list)
     halted: list[Window] = field(default_factory=list)
+    silent: list[Window] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Lay everything out; nothing runs yet."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 import time
 from dataclasses import replace
@@ -13,12 +14,16 @@ from tests.chaos.history import Poll, Session
 from tests.integration.node.world import eventually
 
 if TYPE_CHECKING:
-    import signal
     from collections.abc import Callable
 
     from tests.integration.node.world import Node
 
 RESTART_SECONDS = 1.0
+"""The pause before the first start; it doubles with each start in a row that did not come to READY=1."""
+_LONGEST_RESTART_SECONDS = 8.0
+"""The unit goes from 2 s to 2 min; rounds are shorter than an outage."""
+WATCHDOG_SECONDS = 10.0
+"""WatchdogSec; the unit has 30 s."""
 _STAYS_DOWN = frozenset({0, 76, 78})
 """Exit codes after which roles/tradingnode's unit is not restarted."""
 _POLL_SECONDS = 0.3
@@ -70,6 +75,14 @@ class Supervisor:
         with self._lock:
             self._stays_down = True
 
+    def stop(self, seconds: float) -> Session:
+        """End the node as `systemctl stop` would, also between two starts; return what it ended like."""
+        with self._lock:
+            self.stop_after_this()
+            if self.present.ended is None:
+                self.node.signal(signal.SIGTERM)
+        return self.wait_end(seconds)
+
     def kill(self) -> int:
         """Kill the process as a crash would; return its id. It is started again."""
         with self._lock:
@@ -113,7 +126,7 @@ class Supervisor:
             self._over.wait(pause)
 
     def _start(self) -> None:
-        self.node.start()
+        self.node.start(WATCHDOG_USEC=str(int(WATCHDOG_SECONDS * 1e6)))
         self.sessions.append(Session(who=f"{self._who} {len(self.sessions) + 1}", started=time.time()))
 
     def _look(self) -> None:
@@ -126,17 +139,35 @@ class Supervisor:
                 self.sessions[-1] = replace(self.present, ready=now)
             if self.present.stopping is None and "STOPPING=1" in lines:
                 self.sessions[-1] = replace(self.present, stopping=now)
+            if self._is_starved():
+                self.node.kill()
+                self.sessions[-1] = replace(self.present, starved=True)
             code = self.node.process.poll()
             if code is None:
                 return
             self.sessions[-1] = replace(self.present, ended=now, code=code)
             stays_down = self._stays_down or code in _STAYS_DOWN
-        if not stays_down and not self._over.wait(RESTART_SECONDS):
+        if not stays_down and not self._over.wait(self._pause()):
             self._start_again()
+
+    def _is_starved(self) -> bool:
+        # systemd begins to count at READY=1.
+        if self.present.ready is None or self.present.stopping is not None:
+            return False
+        fed = next(when for when, line in reversed(self.node.messages) if line in {"READY=1", "WATCHDOG=1"})
+        return time.monotonic() - fed > WATCHDOG_SECONDS
+
+    def _pause(self) -> float:
+        failed = 0
+        for session in reversed(self.sessions):
+            if session.ready is not None:
+                break
+            failed += 1
+        return float(min(RESTART_SECONDS * 2**failed, _LONGEST_RESTART_SECONDS))
 
     def _start_again(self) -> None:
         with self._lock:
-            if self.present.ended is not None:
+            if self.present.ended is not None and not self._stays_down:
                 self._start()
 
     def _poll(self) -> None:

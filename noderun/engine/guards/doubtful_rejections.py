@@ -7,7 +7,8 @@ events are then refused ("InvalidStateTrigger REJECTED -> FILLED"), and its stra
 client does so with every answer of the trade socket that is no success, also "server error" (10016) and timeouts.
 
 Here: an error by which the venue does not refuse the order leaves it SUBMITTED, and the checks of orders in flight ask
-for it (guards/in_flight.py). Where those are off, upstream's way stays: nobody would ever ask.
+for it (guards/in_flight.py). Where those are off, upstream's way stays: nobody would ever ask. A refusal that comes
+after the venue has told that it knows no such order, as from a line that was dead for a while, is not told twice.
 
 Shown by: tests/integration/node/test_lost_answers.py, tests/integration/venue_bybit/test_noderun.py. Can go when
 upstream tells refusals from silence.
@@ -23,6 +24,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from nautilus_trader.adapters.binance.execution import BinanceCommonExecutionClient
 from nautilus_trader.adapters.bybit.execution import BybitExecutionClient
+from nautilus_trader.model.enums import OrderStatus
+from nautilus_trader.model.identifiers import ClientOrderId
 
 from noderun import logs
 
@@ -62,6 +65,8 @@ def _install_bybit(upstream: Any) -> None:  # noqa: ANN401 as above
     def hear_when_sure(message: Any) -> None:  # noqa: ANN401 upstream's compiled event
         if _NO_REFUSAL.search(message.reason):
             _tell(message.client_order_id, message.reason)
+        elif _is_rejected(upstream, message.client_order_id):
+            _tell_again(message.client_order_id, message.reason)
         else:
             hear(message)
 
@@ -72,13 +77,24 @@ def _tell(order: Any, said: str | None) -> None:  # noqa: ANN401 any of upstream
     logs.get().warning("an order's fate is not known; the venue will be asked", order=str(order), said=said)
 
 
+def _is_rejected(client: Any, name: Any) -> bool:  # noqa: ANN401 as above
+    order = client._cache.order(ClientOrderId(str(name)))  # noqa: SLF001 where its events go
+    return order is not None and order.status == OrderStatus.REJECTED
+
+
+def _tell_again(order: Any, said: str | None) -> None:  # noqa: ANN401 as above
+    logs.get().info("the venue refuses an order that was called rejected before", order=str(order), said=said)
+
+
 def _install_binance(upstream: Any) -> None:  # noqa: ANN401 as above
     reject = upstream.generate_order_rejected
 
     @wraps(reject)
     def reject_when_sure(*args: Any, **said: Any) -> None:  # noqa: ANN401 upstream's signature
         doing, reason = _doing.get(), said.get("reason")
-        if not doing or (doing == "submit" and is_refusal(reason)):
+        if doing and _is_rejected(upstream, said.get("client_order_id")):
+            _tell_again(said.get("client_order_id"), reason)
+        elif not doing or (doing == "submit" and is_refusal(reason)):
             reject(*args, **said)
         else:
             _tell(said.get("client_order_id"), reason)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import resource
 import time
 from typing import TYPE_CHECKING
 
@@ -65,6 +66,32 @@ def test_restarted_redis_ends_in_a_restart(node: Node, redis: Redis) -> None:
     assert re.search(r"was restarted|lost writes", node.status_lines()[-1])
 
 
+def test_no_order_leaves_while_redis_holds_writes(node: Node, redis: Redis, venue: Venue) -> None:
+    """While Redis answers reads and takes no write the node is DEGRADED and sends no order; it trades on afterwards."""
+    started(node, HEALTH_PERSISTENCE_LIMIT="60")
+    eventually(lambda: len(venue.ledger()["orders"]) > 2, what="the node trades")
+    redis.admin("CLIENT", "PAUSE", "12000", "WRITE")
+    node.wait_for_status("does not receive the node's writes", seconds=6)
+    time.sleep(0.5)
+    orders = len(venue.ledger()["orders"])
+    time.sleep(4)
+    assert len(venue.ledger()["orders"]) == orders
+    eventually(lambda: len(venue.ledger()["orders"]) > orders, seconds=30, what="the node trades again")
+
+
+def test_no_order_leaves_while_redis_is_full(node: Node, redis: Redis, venue: Venue) -> None:
+    """A Redis that refuses every write for its memory is called full within seconds, and no order leaves meanwhile."""
+    started(node)
+    eventually(lambda: len(venue.ledger()["orders"]) > 2, what="the node trades")
+    redis.admin("CONFIG", "SET", "maxmemory", "1mb")
+    node.wait_for_status("is full", seconds=6)
+    time.sleep(0.5)
+    orders = len(venue.ledger()["orders"])
+    time.sleep(3)
+    assert len(venue.ledger()["orders"]) == orders
+    assert node.wait_exit(45) == 75
+
+
 def test_lost_writes_are_noticed(node: Node, redis: Redis) -> None:
     """Writes that Redis refused for a moment (memory full) are known to be lost: the node ends with 75."""
     started(node)
@@ -96,6 +123,19 @@ def test_vanished_venue_is_a_lost_link(node: Node, venue: Venue) -> None:
     eventually(
         lambda: node.ask("status")["state"] == "RUNNING", seconds=40, what=f"RUNNING again {node.status_lines()[-3:]}"
     )
+
+
+def test_node_without_descriptors_says_so_and_ends(node: Node, venue: Venue) -> None:
+    """A node that can open no connection any more names what is not connected, and ends with 73 in good order."""
+    started(node, HEALTH_LINK_LIMIT="6")
+    assert node.process is not None
+    _, most = resource.prlimit(node.process.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(node.process.pid, resource.RLIMIT_NOFILE, (1, most))
+    venue.call("POST", "/admin/v1/faults", {"kind": "cut_socket"})
+    node.wait_for_status("not connected", seconds=10)
+    assert node.wait_exit(45) == 73
+    assert "STOPPING=1" in node.listen()
+    assert "not connected" in node.status_lines()[-1]
 
 
 def test_user_stream_that_upstream_gave_up_ends_in_a_restart(behind_gate: Node, gate: Gate) -> None:

@@ -101,12 +101,7 @@ class Redis:
 
     def start(self) -> Self:
         """Starts the server and waits until it answers."""
-        self.directory.mkdir(exist_ok=True)
-        acl = self.directory / "users.acl"
-        acl.write_text(f"user default off ~* +@all\nuser admin on >admin ~* +@all\n{ACL}\n")
-        command = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.directory)]
-        command += ["--appendonly", "yes", "--save", "", "--maxmemory-policy", "noeviction", "--aclfile", str(acl)]
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        self.process = subprocess.Popen(self.command(), stdout=subprocess.DEVNULL)
         wait_for_start(self._answers, self.process, "redis-server answers")
         return self
 
@@ -116,10 +111,22 @@ class Redis:
             stop_process(self.process)
             self.process = None
 
+    def command(self) -> list[str]:
+        """Returns what starts the server, whose users are written down."""
+        self.directory.mkdir(exist_ok=True)
+        acl = self.directory / "users.acl"
+        acl.write_text(f"user default off ~* +@all\nuser admin on >admin ~* +@all\n{ACL}\n")
+        command = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.directory)]
+        command += ["--appendonly", "yes", "--save", "", "--maxmemory-policy", "noeviction"]
+        return [*command, "--aclfile", str(acl)]
+
     def admin(self, *command: str) -> str:
         """Runs a command as an administrator."""
-        line = ["redis-cli", "-p", str(self.port), "--user", "admin", "--pass", "admin", "--no-auth-warning", *command]
-        return subprocess.run(line, check=True, capture_output=True, text=True).stdout.strip()
+        return subprocess.run(self.line(*command), check=True, capture_output=True, text=True).stdout.strip()
+
+    def line(self, *command: str) -> list[str]:
+        """Returns a command of an administrator, to be run."""
+        return ["redis-cli", "-p", str(self.port), "--user", "admin", "--pass", "admin", "--no-auth-warning", *command]
 
     def _answers(self) -> bool:
         with contextlib.suppress(subprocess.CalledProcessError):

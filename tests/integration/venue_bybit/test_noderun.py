@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import time
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -95,4 +96,21 @@ def test_order_behind_a_server_error_is_not_rejected(node: Node, venue: Venue) -
 
     eventually(struck, seconds=40, what="three orders behind an error")
     assert equal(node, venue) == []
+    assert "InvalidStateTrigger" not in node.log()
+
+
+def test_refusal_that_comes_late_is_not_told_twice(node: Node, venue: Venue) -> None:
+    """An order the venue did not know of, and refuses when it arrives at last, is rejected once for its strategy."""
+    node.variables |= {"RECONCILIATION_PRESET": "AGGRESSIVE", "RECONCILIATION_INFLIGHT_CHECK_RETRIES": "1"}
+    node.strategies = [market_maker(half_spread_bps=100, requote_bps=100)]
+    orders = {"method": "WS", "path": "order.create"}
+    held = venue.call("POST", "/admin/v1/faults", {"kind": "hold", **orders})["id"]
+    venue.call("POST", "/admin/v1/faults", {"kind": "venue_error", "code": 10002, **orders})
+    node.start().wait_ready(60)
+    eventually(
+        lambda: "REJECTED" in {one["status"] for one in node.ask("dump")["orders"]}, seconds=40, what="one is given up"
+    )
+    venue.call("DELETE", f"/admin/v1/faults/{held}")
+    eventually(lambda: "recv_window" in node.log(), seconds=40, what="the refusal has come")
+    time.sleep(1)
     assert "InvalidStateTrigger" not in node.log()

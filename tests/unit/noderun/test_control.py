@@ -7,6 +7,8 @@ import os
 import pwd
 import socket
 import stat
+import subprocess
+import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -132,3 +134,38 @@ def test_a_directory_that_is_missing_is_named(tmp_path: Path) -> None:
         ControlServer(tmp_path / "missing" / "control.sock", _answer)
     assert refused.value.code == 78
     assert "control" not in [thread.name for thread in threading.enumerate()]
+
+
+WITHOUT_MEMORY = """
+import resource, socket, sys
+from pathlib import Path
+from noderun.control.client import ask
+from noderun.control.protocol import Command, Request
+from noderun.control.server import ControlServer
+
+path = Path(sys.argv[1])
+server = ControlServer(path, lambda request, who: {"state": "RUNNING"})
+ask(path, Request(command=Command.STATUS))
+clients = [socket.socket(socket.AF_UNIX) for _ in range(60)]
+before = resource.getrlimit(resource.RLIMIT_AS)
+resource.setrlimit(resource.RLIMIT_AS, (1, before[1]))
+for client in clients:
+    try:
+        client.settimeout(0.3)
+        client.connect(str(path))
+        client.send(b'{"command":"status"}\\n')
+        client.recv(1)
+    except (OSError, MemoryError):
+        pass
+resource.setrlimit(resource.RLIMIT_AS, before)
+for client in clients:
+    client.close()
+print(ask(path, Request(command=Command.STATUS))["state"])
+"""
+
+
+def test_server_answers_again_after_a_want_of_memory(tmp_path: Path) -> None:
+    """A thread that had no memory to begin costs its own client the answer, and nobody else's."""
+    line = [sys.executable, "-c", WITHOUT_MEMORY, str(tmp_path / "control.sock")]
+    done = subprocess.run(line, capture_output=True, text=True, timeout=60 * PATIENCE, check=False)
+    assert done.stdout.strip() == "RUNNING", done.stderr

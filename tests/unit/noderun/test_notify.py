@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import socket
 from typing import TYPE_CHECKING
 
@@ -37,3 +38,19 @@ def test_a_manager_that_does_not_read_costs_no_time_while_trading(tmp_path: Path
         manager.bind(str(tmp_path / "notify"))
         for _ in range(2000):
             Notifier(str(tmp_path / "notify")).watchdog()
+
+
+def test_no_descriptor_left_is_no_error_and_no_silence(tmp_path: Path) -> None:
+    """A process that can open nothing any more still tells the service manager what it does."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(5 * PATIENCE)
+        notifier = Notifier(str(tmp_path / "notify"))
+        notifier.watchdog()
+        before = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (1, before[1]))
+        try:
+            notifier.stopping("no descriptors")
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, before)
+        assert [manager.recv(4096).decode() for _ in range(2)][1] == "STOPPING=1\nSTATUS=no descriptors"
