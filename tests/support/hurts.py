@@ -22,9 +22,10 @@ _CLOCK: Final = "/etc/systemd/system/tradingnode.service.d/70-clock.conf"
 _FAKETIME: Final = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
 
 
-def power_off(checkout: Path) -> None:
-    """Kill the host lab1 as a power cut would; its disk stays."""
-    run(checkout, ".venv/bin/ansible-playbook", "playbooks/lab.yml", "-e", "lab_host_state=killed", "-l", "lab1")
+def power_off(checkout: Path, *, name: str = "lab1", environment: str = "testnet") -> None:
+    """Kill a host as a power cut would; its disk stays."""
+    playbook = (".venv/bin/ansible-playbook", "-i", f"inventory/{environment}", "playbooks/lab.yml")
+    run(checkout, *playbook, "-e", "lab_host_state=killed", "-l", name)
 
 
 def boots(host: Host) -> int:
