@@ -30,7 +30,7 @@ _WIDTH = 150
 def main(
     environment: Annotated[str, typer.Option("--env", help="The inventory.")] = "testnet",
     host: Annotated[str | None, typer.Option(help="A host of it; not needed when it has one node only.")] = None,
-    fault: Annotated[str | None, typer.Option(help="One failure; `list` lists them. All without it.")] = None,
+    fault: Annotated[str | None, typer.Option(help="Names with commas between; `list` lists them.")] = None,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON on standard output.")] = False,
 ) -> None:
@@ -41,15 +41,17 @@ def main(
             screen.print(f"{one.name:18} {one.does}")
         return
     target, problems = _target(environment, host)
-    if fault is not None and fault not in FAULTS:
-        problems.append(f"FAULT={fault}: one of {', '.join(FAULTS)}, or `list`")
+    names = fault.split(",") if fault else list(FAULTS)
+    unknown = ", ".join(name for name in names if name not in FAULTS)
+    if unknown:
+        problems.append(f"FAULT: {unknown} is unknown; take one of {', '.join(FAULTS)}, or `list`")
     if problems or target is None:
         screen.print("\n".join(["Nothing was done:", *(f"- {problem}" for problem in problems)]))
         raise typer.Exit(_WRONG_USE)
     for number in INTERRUPTIONS:
         signal.signal(number, signal.default_int_handler)
     outcomes: list[Outcome] = []
-    interrupted = _all(screen, target, [FAULTS[fault]] if fault else list(FAULTS.values()), outcomes)
+    interrupted = _all(screen, target, [FAULTS[name] for name in names], outcomes)
     tables = Console(highlight=False, stderr=as_json, width=max(screen.width, _WIDTH))
     tables.print(report.table(outcomes))
     if as_json:
