@@ -1,4 +1,4 @@
-"""Failures of the node's own process: killed, frozen, without memory, stopped in a bad moment, halted."""
+"""Failures of the node's own process: killed, frozen, stopped in a bad moment, halted."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tests.chaos.history import Window
 from tests.chaos.verdicts import found
-from tests.rehearsal.fault import Fault, NotHere, Proof, healed, proven, still
+from tests.rehearsal.fault import Fault, Proof, healed, proven, still
 from tests.rehearsal.watch import look
 from tests.support.lab import wait_for
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 _KILLED = "status=9/KILL"
 _TIMES = 4
-_LIMIT = 64 * 1024 * 1024
-"""Bytes; a node needs some 300 MB."""
 _WATCHDOG = 30.0
 """Seconds, `tradingnode_watchdog`'s default."""
 _STAYS_HALTED = 5.0
@@ -56,17 +54,6 @@ def _freeze(scene: Scene) -> Proof:
 def _thaw(scene: Scene) -> None:
     # The watchdog has ended it, unless somebody did not wait for that.
     scene.host.ssh(f"kill -CONT {scene.first.pid}", check=False)
-
-
-def _starve(scene: Scene) -> Proof:
-    limit = scene.host.show("tradingnode", "MemoryMax")["MemoryMax"]
-    group = "/sys/fs/cgroup/system.slice/tradingnode.service/memory.max"
-    if scene.host.ssh(f"test -e {group}", check=False).returncode:
-        raise NotHere("this kernel's memory controller is not systemd's (cgroup v1), so MemoryMax= is not enforced")
-    with healed(lambda: scene.host.ssh(f"systemctl set-property --runtime tradingnode MemoryMax={limit}")):
-        scene.host.ssh(f"systemctl set-property --runtime tradingnode MemoryMax={_LIMIT}")
-        wait_for(lambda: scene.node().pid != scene.first.pid, within=60, what="the end of the starved process")
-    return lambda: next(iter(scene.said("tradingnode", "oom-kill", "OOM killer")), None)
 
 
 def _restart(scene: Scene) -> Proof:
@@ -139,12 +126,6 @@ NODE_FAULTS: tuple[Fault, ...] = (
         does="SIGSTOP: the process is there and does nothing, until systemd's watchdog ends it (30 s)",
         expects="the watchdog kills it, what was filled meanwhile is found at the start",
         play=_freeze,
-    ),
-    Fault(
-        name="memory",
-        does="the node's memory limit is lowered far below what it needs",
-        expects="it ends, and comes back with its own limit",
-        play=_starve,
     ),
     Fault(
         name="restart",

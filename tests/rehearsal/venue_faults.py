@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 TABLE = "tradingnode_rehearsal"
 _DROPPED_SECONDS = 20.0
-_NOTICED_SECONDS = 15.0
+_SILENT_SECONDS = 80.0
+_NOTICED_SECONDS = 65.0
+"""HEALTH_DATA_MAX_AGE's default, and a look: what nobody tells the node it learns from the silence."""
 _SHAKEN_SECONDS = 20.0
 _NETEM = "delay 200ms 50ms loss 5%"
 _STARTS = 3
@@ -32,7 +34,7 @@ def _restart(scene: Scene) -> Proof:
     return proven(f"simvenue is process {after}, was {before}" if after != before else None)
 
 
-def _drop(scene: Scene, *ends: str) -> Proof:
+def _drop(scene: Scene, *ends: str, seconds: float = _DROPPED_SECONDS) -> Proof:
     port = scene.target.port
     rules = " ; ".join(f"add rule inet {TABLE} input tcp {end} {port} counter drop" for end in ends)
     begun = time.time()
@@ -41,7 +43,7 @@ def _drop(scene: Scene, *ends: str) -> Proof:
             f"nft 'add table inet {TABLE} ; "
             f"add chain inet {TABLE} input {{ type filter hook input priority -10 ; }} ; {rules}'"
         )
-        still(_DROPPED_SECONDS)
+        still(seconds)
         dropped = _counted(scene)
         window = Window(since=begun, until=time.time(), what="no way to the exchange", within=_NOTICED_SECONDS)
         scene.broken.append(window)
@@ -119,8 +121,16 @@ VENUE_FAULTS: tuple[Fault, ...] = (
     Fault(
         name="packets-dropped",
         does="nftables drops every packet to and from the exchange for 20 s",
-        expects="not READY within 15 s; after it the node connects again and asks what it missed",
+        expects="too short to be noticed for sure; after it the node goes on, and asks what it missed",
         play=lambda scene: _drop(scene, "dport", "sport"),
+        restarts=False,
+        within=150,
+    ),
+    Fault(
+        name="silence",
+        does="the same for 80 s",
+        expects="not READY once data are older than HEALTH_DATA_MAX_AGE (60 s); all is found afterwards",
+        play=lambda scene: _drop(scene, "dport", "sport", seconds=_SILENT_SECONDS),
         restarts=False,
         within=150,
     ),

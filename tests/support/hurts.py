@@ -36,15 +36,16 @@ def boots(host: Host) -> int:
 def tear(lab: str) -> int:
     """End Redis' file of the host lab1, which is off, in the middle of the last fill; the bytes that are gone."""
     place = _DISKS / lab / "lab1/upper" / REDIS[1:]
-    (file,) = _as_root("sh", "-c", f"ls {place}/{_AOF}").split()
-    found = _as_root("grep", "--byte-offset", "--only-matching", "--text", "OrderFilled", file).split()
+    (file,) = as_root("sh", "-c", f"ls {place}/{_AOF}").split()
+    found = as_root("grep", "--byte-offset", "--only-matching", "--text", "OrderFilled", file).split()
     end = int(found[-1].partition(":")[0]) + 4
-    size = int(_as_root("stat", "--format=%s", file))
-    _as_root("truncate", f"--size={end}", file)
+    size = int(as_root("stat", "--format=%s", file))
+    as_root("truncate", f"--size={end}", file)
     return size - end
 
 
-def _as_root(*argv: str) -> str:
+def as_root(*argv: str) -> str:
+    """Run a program on this machine as root; what it printed."""
     command = argv if os.geteuid() == 0 else ("sudo", "-n", *argv)
     return subprocess.run(command, text=True, capture_output=True, check=True).stdout
 
