@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import signal
 from pathlib import Path
@@ -48,6 +49,12 @@ def main(
     if problems or target is None:
         screen.print("\n".join(["Nothing was done:", *(f"- {problem}" for problem in problems)]))
         raise typer.Exit(_WRONG_USE)
+    alone = (_CHECKOUT / ".lab" / f"rehearse-{target.name}.lock").open("w")
+    try:
+        fcntl.flock(alone, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        screen.print(f"Nothing was done:\n- another rehearsal is played on {target.name}: wait for its end")
+        raise typer.Exit(_WRONG_USE) from None
     for number in INTERRUPTIONS:
         signal.signal(number, signal.default_int_handler)
     outcomes: list[Outcome] = []

@@ -33,7 +33,12 @@ def _full(scene: Scene) -> Proof:
         fill(scene.host, REDIS)
         scene.not_ready("Redis", "append-only", within=60)
         still(_FULL_SECONDS)
-    return lambda: next(iter(scene.said("redis-server", "No space left", "AOF write error")), None)
+    return lambda: next((_words(line) for line in scene.said("redis-server", "No space left", "AOF write error")), None)
+
+
+def _words(line: str) -> str:
+    # Redis' own prefix has process and time.
+    return f"Redis: {line.partition('# ')[2]}"
 
 
 HOST_FAULTS: tuple[Fault, ...] = (

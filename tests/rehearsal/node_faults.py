@@ -103,8 +103,9 @@ def _is_up(scene: Scene) -> bool:
 
 
 def _resume(scene: Scene) -> None:
-    scene.host.ssh("noderun resume --why rehearsal", check=False)
+    # What leaves from here on may be the resumed node's: the command comes back later than it works.
     scene.halted[-1] = replace(scene.halted[-1], until=time.time())
+    scene.host.ssh("noderun resume --why rehearsal", check=False)
 
 
 NODE_FAULTS: tuple[Fault, ...] = (

@@ -58,7 +58,8 @@ def _answers(scene: Scene) -> bool:
 def _tear(scene: Scene) -> Proof:
     place = "$(grep --byte-offset --only-matching --text OrderFilled $f | tail -n 1 | cut -d: -f1)"
     cut = f'f={_LAST}; o={place}; test -n "$o" || o=$(($(stat -c %s $f) - 11)); truncate --size=$((o + 4)) $f'
-    with healed(lambda: scene.host.ssh(f"rm -rf {REDIS}/damaged")):
+    copies = f"find {REDIS}/damaged -type f -newermt @{int(scene.began)} -delete"
+    with healed(lambda: scene.host.ssh(f"{copies}; rmdir --ignore-fail-on-non-empty {REDIS}/damaged", check=False)):
         scene.host.ssh(_KILL_AND + cut)
         wait_for(lambda: bool(_alerts(scene, "a torn last write")), within=60, what="the guard's alert")
     return partial(_proof, _alerts(scene, "a torn last write"))
