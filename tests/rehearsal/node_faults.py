@@ -105,7 +105,9 @@ def _is_up(scene: Scene) -> bool:
 def _resume(scene: Scene) -> None:
     # What leaves from here on may be the resumed node's: the command comes back later than it works.
     scene.halted[-1] = replace(scene.halted[-1], until=time.time())
-    scene.host.ssh("noderun resume --why rehearsal", check=False)
+    resume = "noderun resume --why rehearsal"
+    # After Ctrl-C the process may be down; a halt outlives it, and would outlive the rehearsal.
+    wait_for(lambda: scene.host.ssh(resume, check=False).returncode == 0, within=60, what="a node that hears resume")
 
 
 NODE_FAULTS: tuple[Fault, ...] = (

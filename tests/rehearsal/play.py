@@ -80,6 +80,8 @@ def play(fault: Fault, target: Target) -> Outcome:
     before, forgotten = _agreed(host)
     strategies = frozenset(str(one["id"]) for one in host.node("status")["strategies"])
     wait_for(lambda: exposed(host.ledger()), within=60, what="a position and open orders, something to lose")
+    # As after 15 min of trading (tradingnode-calm-main.timer): systemd's pauses would grow from failure to failure.
+    host.ssh("systemctl reset-failed tradingnode redis-server")
     scene = Scene(target=target, began=time.time(), first=first)
     try:
         with Watch(host) as watch:
