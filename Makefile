@@ -13,7 +13,7 @@ $(error ENV=$(ENV): there is no inventory/$(ENV)/hosts.yml. ENV is one of: $(pat
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests lint test test-fast test-nightly lab lab-down testnet vault vault-edit deploy production rollback halt resume doctor status logs restart backup restore rotate-secrets bench chaos coverage docs lock clean
+.PHONY: help setup setup-tests lint test test-fast test-nightly lab lab-down testnet vault vault-edit deploy production rollback halt resume doctor status logs restart backup restore rotate-secrets bench chaos rehearse coverage docs lock clean
 
 help: ## list the targets (ENV=testnet or production; default testnet)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -101,6 +101,9 @@ bench: setup-tests ## measure the times README promises
 
 chaos: setup-tests ## faults without end on one node: ROUNDS=n or SECONDS=n, SEED=n, VENUE=binance_futures or bybit_linear
 	$(BIN)/python -m tests.chaos $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) --venue $(or $(VENUE),binance_futures)
+
+rehearse: setup ## play failures on the lab host of ENV and see the node come back: FAULT=name or list, HOST=lab1, JSON=1
+	@$(BIN)/python -m tests.rehearsal --env $(ENV) $(if $(HOST),--host $(HOST)) $(if $(FAULT),--fault $(FAULT)) $(if $(JSON),--json)
 
 coverage: setup-tests ## branches of nodecfg that its tests reach; fails below 95 %
 	$(BIN)/pytest -q $(SIDE_BY_SIDE) --cov=nodecfg tests/unit/nodecfg tests/integration/nodecfg tests/integration/nodecfg_command

@@ -166,6 +166,20 @@ class Lease:
             return None
         return self.taken_by or "the lease on this trader id could not be renewed in time; another node may trade"
 
+    def confirm(self) -> bool:
+        """Ask Redis now whether the lease is still ours, and renew it; False when it is not, or nobody answers.
+
+        One that could not be renewed in time is `lost`, although mostly nobody has taken it meanwhile.
+        """
+        if self.taken_by is not None:
+            return False
+        try:
+            with connect_redis(self._settings) as client:
+                self._renew(client)
+        except (RedisError, OSError):
+            return False
+        return self.lost() is None
+
     def release(self) -> None:
         """Give the lease back, so that the next node need not wait."""
         self._stopped.set()
@@ -196,18 +210,19 @@ class Lease:
         mine = Holder.parse(self._value)
         if mine is None:
             raise AssertionError("a lease that is not ours to read")
-        renewed = json.dumps({**asdict(mine), "renewed": mine.renewed + 1})
-        present = _text(client.get(self._key))
-        # Gone means that Redis lost it; then the first to come may have it, and that may be us.
-        if present in {None, self._value} and self._replace(client, present, renewed):
-            self._value = renewed
-            self._good_until = began + TRADING_SECONDS
-            return
-        other = Holder.parse(present) if present is not None else None
-        if other is not None and other.token == mine.token:
-            # The answer to an earlier renewal was lost on its way.
-            self._value = present or renewed
-            return
+        # Gone means that Redis lost it; then the first to come may have it, and that may be us. Another value of ours
+        # is a renewal whose answer was lost on its way, or an older one: Redis came back without its last writes.
+        while True:
+            present = _text(client.get(self._key))
+            other = Holder.parse(present) if present is not None else None
+            if present is not None and (other is None or other.token != mine.token):
+                break
+            count = max(mine.renewed, other.renewed if other is not None else 0) + 1
+            renewed = json.dumps({**asdict(mine), "renewed": count})
+            if self._replace(client, present, renewed):
+                self._value = renewed
+                self._good_until = began + TRADING_SECONDS
+                return
         self._good_until = 0.0
         self.taken_by = f"{other or 'somebody'} has taken over this trader id"
         self._stopped.set()

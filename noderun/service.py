@@ -138,7 +138,7 @@ def _put_away(this: Run, node: Node, failure: Failure, cache: CacheConfig | None
     this.board.tell(doing)
     remembered = node.engine.remembered()
     node.engine.dispose()
-    if cache is not None and node.lease.lost() is None:
+    if cache is not None and node.lease.confirm():
         lost_writes.write_again(remembered, node.settings.redis, node.redis.key_prefix, cache)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.chaos import books, conduct, fills
-from tests.chaos.verdicts import Finding, unknown
+from tests.chaos.verdicts import Finding, Verdict, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +27,14 @@ CHECKERS: dict[str, Callable[[History], Finding]] = {
     "I14": books.money,
     "I15": conduct.no_secrets,
 }
+
+
+_EQUALITY = (fills.lost, fills.duplicated, fills.phantom, books.positions, books.open_orders, books.final_states)
+
+
+def differ(history: History) -> bool:
+    """Whether cache and ledger are not equal: what may still become right when one waits."""
+    return any(check(history).verdict is Verdict.FALSE for check in _EQUALITY)
 
 
 def judge(history: History) -> list[Finding]:

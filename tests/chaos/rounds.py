@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from tests.chaos import books, fills
-from tests.chaos.checkers import judge
+from tests.chaos.checkers import differ, judge
 from tests.chaos.history import History
 from tests.chaos.verdicts import Finding, Verdict, found, unknown, worst
 from tests.integration.node.world import API_KEY, API_SECRET, REDIS_PASSWORD
@@ -120,7 +119,7 @@ def settle(site: Site, seconds: float = SETTLE_SECONDS) -> tuple[dict[str, Any],
         while time.monotonic() < still:
             time.sleep(0.3)
             ledger, dump = site.venue.ledger(), site.dump()
-            equal = dump is not None and not _differ(History(ledger=ledger, dump=dump, forgotten=site.forgotten))
+            equal = dump is not None and not differ(History(ledger=ledger, dump=dump, forgotten=site.forgotten))
             if equal and site.venue.ledger() == ledger:
                 return ledger, dump
         if time.monotonic() > until:
@@ -128,11 +127,6 @@ def settle(site: Site, seconds: float = SETTLE_SECONDS) -> tuple[dict[str, Any],
         _market(site, "resume")
         time.sleep(4)
         site.wait_ready(30, since=time.time())
-
-
-def _differ(history: History) -> bool:
-    checkers = (fills.lost, fills.duplicated, fills.phantom, books.positions, books.open_orders, books.final_states)
-    return any(check(history).verdict is Verdict.FALSE for check in checkers)
 
 
 def _trades(site: Site) -> bool:

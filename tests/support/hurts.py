@@ -22,9 +22,10 @@ _CLOCK: Final = "/etc/systemd/system/tradingnode.service.d/70-clock.conf"
 _FAKETIME: Final = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
 
 
-def power_off(checkout: Path) -> None:
-    """Kill the host lab1 as a power cut would; its disk stays."""
-    run(checkout, ".venv/bin/ansible-playbook", "playbooks/lab.yml", "-e", "lab_host_state=killed", "-l", "lab1")
+def power_off(checkout: Path, *, name: str = "lab1", environment: str = "testnet") -> None:
+    """Kill a host as a power cut would; its disk stays."""
+    playbook = (".venv/bin/ansible-playbook", "-i", f"inventory/{environment}", "playbooks/lab.yml")
+    run(checkout, *playbook, "-e", "lab_host_state=killed", "-l", name)
 
 
 def boots(host: Host) -> int:
@@ -35,15 +36,16 @@ def boots(host: Host) -> int:
 def tear(lab: str) -> int:
     """End Redis' file of the host lab1, which is off, in the middle of the last fill; the bytes that are gone."""
     place = _DISKS / lab / "lab1/upper" / REDIS[1:]
-    (file,) = _as_root("sh", "-c", f"ls {place}/{_AOF}").split()
-    found = _as_root("grep", "--byte-offset", "--only-matching", "--text", "OrderFilled", file).split()
+    (file,) = as_root("sh", "-c", f"ls {place}/{_AOF}").split()
+    found = as_root("grep", "--byte-offset", "--only-matching", "--text", "OrderFilled", file).split()
     end = int(found[-1].partition(":")[0]) + 4
-    size = int(_as_root("stat", "--format=%s", file))
-    _as_root("truncate", f"--size={end}", file)
+    size = int(as_root("stat", "--format=%s", file))
+    as_root("truncate", f"--size={end}", file)
     return size - end
 
 
-def _as_root(*argv: str) -> str:
+def as_root(*argv: str) -> str:
+    """Run a program on this machine as root; what it printed."""
     command = argv if os.geteuid() == 0 else ("sudo", "-n", *argv)
     return subprocess.run(command, text=True, capture_output=True, check=True).stdout
 

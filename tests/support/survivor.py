@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tests.chaos import books, fills
+from tests.chaos.checkers import differ
 from tests.chaos.history import History
-from tests.chaos.verdicts import Verdict
 from tests.support.lab import wait_for
 from tests.support.ledger import OPEN
 
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
 
     from tests.support.exchange import Exchange
     from tests.support.lab import Host
-
-_CHECKERS = (fills.lost, fills.duplicated, fills.phantom, books.positions, books.open_orders, books.final_states)
 
 
 def exposed(ledger: dict[str, Any]) -> bool:
@@ -87,7 +84,7 @@ class Survivor:
 
         def agree() -> bool:
             history = History(ledger=self.venue.ledger(), dump=self.host.node("dump"), forgotten=lost)
-            return not any(check(history).verdict is Verdict.FALSE for check in _CHECKERS)
+            return not differ(history)
 
         self.venue.ask("market", "pause")
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +13,7 @@ from tests.integration.node.world import equal, eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.integration.node.world import Node, Redis, Venue
 
@@ -82,3 +84,31 @@ def test_lost_write_is_made_again(
     assert equal(leaky, venue) == []
     assert "inferred" not in leaky.log()
     assert "a position lacked a fill" not in leaky.log()[len(before) :]
+
+
+def cut_the_last_fill(directory: Path) -> None:
+    """Ends Redis' file in the middle of the last fill that was written."""
+    file = max((directory / "appendonlydir").glob("*.incr.aof"), key=lambda path: path.stat().st_mtime)
+    os.truncate(file, file.read_bytes().rindex(b"OrderFilled") + 4)
+
+
+def test_redis_back_with_an_older_file_after_the_lease_ran_out(node: Node, redis: Redis, venue: Venue) -> None:
+    """What the file lacks is written again also when the lease could not be renewed meanwhile; nothing is made up."""
+    node.variables["HEALTH_PERSISTENCE_LIMIT"] = "60"
+    node.strategies = [misbehave("nothing")]
+    node.start().wait_ready(60)
+    for _ in range(2):
+        take(venue, "BUY")
+        assert equal(node, venue) == []
+    node.wait_for_status("RUNNING", seconds=20)
+    assert redis.process is not None
+    redis.process.kill()
+    redis.process.wait()
+    cut_the_last_fill(redis.directory)
+    take(venue, "SELL")
+    node.wait_for_status("no order is sent: the lease", seconds=30)
+    redis.start()
+    assert node.wait_exit(40) == 75
+    node.start().wait_ready(60)
+    assert equal(node, venue) == []
+    assert "inferred" not in node.log()
