@@ -128,7 +128,7 @@ VENUE_FAULTS: tuple[Fault, ...] = (
     ),
     Fault(
         name="silence",
-        does="the same for 80 s",
+        does="nftables drops every packet to and from the exchange for 80 s",
         expects="not READY once data are older than HEALTH_DATA_MAX_AGE (60 s); all is found afterwards",
         play=lambda scene: _drop(scene, "dport", "sport", seconds=_SILENT_SECONDS),
         restarts=False,
