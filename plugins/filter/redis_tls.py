@@ -15,17 +15,19 @@ if TYPE_CHECKING:
 _WHERE = "PEM text, from the vault (docs/backup.md, A copy on another host)"
 
 
-def redis_tls_problems(certificate: str, key: str, ca: str) -> list[str]:
+def redis_tls_problems(certificate: str, key: str, ca: str, now: dt.datetime | None = None) -> list[str]:
     """Return one line per problem, each with its variable; never a part of a value.
 
     Args:
         certificate: The host's own, PEM; the first one counts.
         key: Its private key, PEM, without a passphrase.
         ca: Certificate of the authority that signed it, PEM.
+        now: When it must be valid; the present unless given.
     """
+    now = now or dt.datetime.now(dt.UTC)
     found: list[str] = []
     own, authority = (
-        _certificate(f"redis_tls_{name}", text, found) for name, text in (("certificate", certificate), ("ca", ca))
+        _certificate(f"redis_tls_{name}", text, now, found) for name, text in (("certificate", certificate), ("ca", ca))
     )
     public = _public(key, found)
     if own and public and own.public_key().public_bytes(*_FORM) != public:
@@ -41,7 +43,7 @@ def redis_tls_problems(certificate: str, key: str, ca: str) -> list[str]:
 _FORM = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
-def _certificate(name: str, text: str, found: list[str]) -> x509.Certificate | None:
+def _certificate(name: str, text: str, now: dt.datetime, found: list[str]) -> x509.Certificate | None:
     if not text.strip():
         found.append(f"{name} is missing: {_WHERE}")
         return None
@@ -50,7 +52,6 @@ def _certificate(name: str, text: str, found: list[str]) -> x509.Certificate | N
     except ValueError:
         found.append(f"{name} is not a certificate: {_WHERE}")
         return None
-    now = dt.datetime.now(dt.UTC)
     if now > certificate.not_valid_after_utc:
         found.append(f"{name} expired on {certificate.not_valid_after_utc:%Y-%m-%d}: make a new one")
     if now < certificate.not_valid_before_utc:
