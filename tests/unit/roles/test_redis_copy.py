@@ -52,7 +52,7 @@ class Place:
     def ask(self, *command: str) -> Any:  # noqa: ANN401 - whatever Redis answers
         """Ask as the admin."""
         with self.client() as client:
-            return client.execute_command(*command)  # type: ignore[no-untyped-call] # redis-py leaves it untyped
+            return client.execute_command(*command)
 
     def link(self) -> str:
         """What a copy says of its link."""
@@ -219,7 +219,7 @@ def test_a_wrong_password_or_certificate_gets_nothing(site: Site, name: str) -> 
 def test_who_comes_without_a_certificate_is_not_answered(site: Site) -> None:
     """TLS without a client's certificate ends before any command, also for who knows a password; with one it works."""
     pem = site.primary.directory
-    tls = {"host": ELSEWHERE, "port": site.tls_port, "ssl": True, "ssl_check_hostname": False}
+    tls: dict[str, Any] = {"host": ELSEWHERE, "port": site.tls_port, "ssl": True, "ssl_check_hostname": False}
     trusts = {**tls, "ssl_ca_certs": str(pem / "tls-ca.pem")}
     own = {"ssl_certfile": str(pem / "tls-certificate.pem"), "ssl_keyfile": str(pem / "tls-key.pem")}
     with site.primary.client(**trusts) as client, pytest.raises(redis.ConnectionError, match="certificate required"):
@@ -241,7 +241,7 @@ def test_the_user_of_copies_may_copy_and_nothing_else(site: Site, command: str) 
     with site.primary.client("replication", LOGIN) as client:
         assert client.ping()
         with pytest.raises(redis.ResponseError, match="permission"):
-            client.execute_command(*command.split())  # type: ignore[no-untyped-call] # redis-py leaves it untyped
+            client.execute_command(*command.split())
 
 
 def test_a_redis_with_keys_does_not_become_a_copy(
