@@ -38,6 +38,10 @@ DERIVED = frozenset(
         "backup_trader_id",
         "redis_admin_password",
         "redis_dependent_units",
+        "redis_replication_password",
+        "redis_tls_ca",
+        "redis_tls_certificate",
+        "redis_tls_key",
         "redis_users",
         "simvenue_api_key",
         "simvenue_api_secret",
@@ -88,7 +92,11 @@ def _host_problems(host: str, variables: Mapping[str, Any], env: str) -> Iterato
     allowed = VENUES.get(env, _ANY_VENUE)
     if venue not in allowed:
         yield f"venue ({vars_file}) is {venue!r}: set it to {' or '.join(allowed)}"
-    needed = _keys(venue, variables.get("tradingnode_instrument_ids")) if venue in allowed else ()
+    # A host that only holds a copy of a node's Redis needs no key of a venue.
+    copy = {"redis_replicas"} == {"redis_replicas", "tradingnodes", "simvenue"}.intersection(
+        variables.get("group_names", [])
+    )
+    needed = _keys(venue, variables.get("tradingnode_instrument_ids")) if venue in allowed and not copy else ()
     if not any(name.startswith("vault_") for name in variables):
         yield f"{vault_file} does not exist: make it with scripts/vault-init {env}"
     else:

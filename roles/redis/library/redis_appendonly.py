@@ -29,6 +29,7 @@ options:
   data_dir: {description: Where the data must be; the unit may write nowhere else., type: path, required: true}
   config: {description: The file Redis was started with., type: path, required: true}
   timeout: {description: Seconds until the data set is on disk., type: int, required: true}
+  copy: {description: Whether this server is about to be the copy of another., type: bool, default: false}
   take_over: {description: Whether keys and clients of somebody else are no reason to stop., type: bool, default: false}
 author: [tradingnode-ops]
 """
@@ -47,6 +48,10 @@ RETURN = """
 key_count: {description: How many keys there are., returned: when the server lets us ask, type: int}
 used_memory: {description: Bytes its data takes., returned: when the server lets us ask, type: int}
 known: {description: Whether the server knows the password., returned: success, type: bool}
+copied:
+  description: Whose copy it is so far (host) and how well it knows it (heard, one sentence); empty when it is none.
+  returned: when the server lets us ask
+  type: dict
 """
 
 
@@ -106,6 +111,29 @@ def nobodys_else(server: Server) -> None:
         raise RedisError(f"the Redis on this host serves somebody else (from {', '.join(others)}); {_WAY_OUT}")
 
 
+def copied(server: Server, *, stranger: bool) -> dict[str, str]:
+    """Whose copy the server is, and how far behind it may be; nothing when it is none."""
+    state = fields(ask(server, "INFO", "replication", stranger=stranger))
+    if state["role"] == "master":
+        return {}
+    if state["master_link_status"] == "up":
+        heard = "It is connected: stop the node there first"
+    else:
+        silent = int(state.get("master_link_down_since_seconds", "-1"))
+        heard = f"It last heard of it {silent} s ago" if silent >= 0 else "It has not heard of it since it was started"
+    return {"host": state["master_host"], "heard": heard}
+
+
+def nothing_of_its_own(keys: int) -> None:
+    """Refuse to make a copy of a server that has data: a copy begins by deleting what it has."""
+    if keys:
+        raise RedisError(
+            f"the Redis on this host holds {keys} keys of its own, and as a copy (redis_replica_of) it would delete "
+            "them; nothing was changed. If they may go, run `systemctl stop redis-server`, move "
+            "/var/lib/redis/appendonlydir and /var/lib/redis/dump.rdb away, and run again"
+        )
+
+
 def durable(server: Server, *, stranger: bool) -> bool:
     """Whether every key is in a whole append-only file."""
     state = fields(ask(server, "INFO", "persistence", stranger=stranger))
@@ -120,7 +148,7 @@ def switch_on(module: AnsibleModule, server: Server) -> dict[str, Any]:
     known = server.lets_in()
     stranger = not known and server.lets_strangers_in()
     if not known and not stranger:
-        if ours(Path(wanted["config"])):
+        if ours(Path(wanted["config"])) and not wanted["copy"]:
             return {"changed": False, "known": False}
         raise RedisError(
             "somebody else's Redis runs here and asks for a password this inventory does not know; remove its password "
@@ -135,15 +163,20 @@ def switch_on(module: AnsibleModule, server: Server) -> dict[str, Any]:
         for line in ask(server, "INFO", "keyspace", stranger=stranger).splitlines()
         if "keys=" in line
     )
+    former = copied(server, stranger=stranger)
+    if wanted["copy"] and not former:
+        nothing_of_its_own(keys)
     enabled = fields(ask(server, "INFO", "persistence", stranger=stranger))["aof_enabled"] == "1"
-    if not enabled and not module.check_mode:
-        ask(server, "CONFIG", "SET", "appendonly", "yes", stranger=stranger)
+    # A copy that was just made is on disk only after the rewrite that follows it; a restart before that forgets it.
+    if (not enabled or former) and not module.check_mode:
+        if not enabled:
+            ask(server, "CONFIG", "SET", "appendonly", "yes", stranger=stranger)
         if not wait_until(lambda: durable(server, stranger=stranger), seconds=wanted["timeout"]):
             raise RedisError(
                 f"the append-only file was not on disk within {wanted['timeout']} s; nothing was restarted, no key is "
                 "lost. See df -h /var/lib/redis and journalctl -u redis-server, or raise redis_rewrite_timeout"
             )
-    return {"changed": not enabled, "known": known, "key_count": keys, "used_memory": used}
+    return {"changed": not enabled, "known": known, "key_count": keys, "used_memory": used, "copied": former}
 
 
 def main() -> None:
@@ -155,6 +188,7 @@ def main() -> None:
             "data_dir": {"type": "path", "required": True},
             "config": {"type": "path", "required": True},
             "timeout": {"type": "int", "required": True},
+            "copy": {"type": "bool", "default": False},
             "take_over": {"type": "bool", "default": False},
         },
         supports_check_mode=True,

@@ -73,6 +73,13 @@ def test_only_the_keys_of_traded_clients_are_needed(repository: Path) -> None:
     assert _problems(repository, {"lab1": GOOD | change}) == []
 
 
+def test_a_host_with_a_copy_needs_no_key_of_a_venue(repository: Path) -> None:
+    """A host that holds a copy of Redis and no node is not asked for venue keys; it is, once it has a node."""
+    none = {name: value for name, value in GOOD.items() if "api" not in name} | {"venue": "testnet"}
+    assert _problems(repository, {"lab1": none | {"group_names": ["redis_replicas"]}}) == []
+    assert len(_problems(repository, {"lab1": none | {"group_names": ["redis_replicas", "tradingnodes"]}})) == 2
+
+
 def test_a_missing_vault_is_one_problem(repository: Path) -> None:
     """Without a vault the fix is one command, not a list of secrets."""
     hosts = {"lab1": {name: value for name, value in GOOD.items() if not name.startswith("vault_")}}

@@ -14,7 +14,12 @@ from nodecfg import TradingNodeSettings
 from noderun.states import STAY_DOWN, Exit
 from tests.unit.roles.conftest import SAMPLE
 
-UNITS = ("tradingnode/tradingnode.service", "simvenue/simvenue.service", "redis/redis-aof-guard.service")
+UNITS = (
+    "tradingnode/tradingnode.service",
+    "simvenue/simvenue.service",
+    "redis/redis-aof-guard.service",
+    "redis/redis-replication.service",
+)
 DISTRIBUTION_REDIS = Path("/usr/lib/systemd/system/redis-server.service")
 # Directives by the systemd version that brought them; this machine may be older than the hosts (Debian 13 has 257).
 NEWER = {"RestartSteps": 254, "RestartMaxDelaySec": 254}
