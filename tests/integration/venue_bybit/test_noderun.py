@@ -71,6 +71,30 @@ def test_order_filled_in_parts_while_the_node_is_down_is_found_part_by_part(node
     assert len(node.ask("dump")["fills"]) == 3
 
 
+def test_orders_filled_while_the_node_is_down_are_booked_in_their_order(node: Node, venue: Venue) -> None:
+    """A position that was closed and opened anew meanwhile has the venue's price, not that of its former life."""
+    node.strategies = [market_maker(half_spread_bps=100, requote_bps=100)]
+    # One that remembers something takes the venue's history as it is told.
+    node.start().wait_ready()
+    node.kill()
+    order = {"account": "node", "symbol": SYMBOL, "type": "MARKET"}
+    asks = set()
+    for side, quantity in (("BUY", "0.020"), ("SELL", "0.020"), ("BUY", "0.010")):
+        venue.call("POST", "/admin/v1/orders", {**order, "side": side, "quantity": quantity})
+        asks.add(_ask(venue))
+        eventually(lambda: _ask(venue) not in asks, seconds=30, what="another price")
+    node.start().wait_ready()
+    venue.call("POST", "/admin/v1/market/pause")
+    (ours,) = (one for one in node.ask("dump")["positions"] if Decimal(one["quantity"]))
+    (theirs,) = (one for one in venue.ledger()["positions"] if Decimal(one["quantity"]))
+    assert Decimal(ours["avg_px"]) == Decimal(theirs["entry_price"])
+
+
+def _ask(venue: Venue) -> str:
+    state = venue.call("GET", "/admin/v1/state")
+    return str(next(one["ask"] for one in state["instruments"] if one["symbol"] == SYMBOL))
+
+
 def test_acceptance_that_finds_the_loop_busy_is_heard(node: Node, venue: Venue) -> None:
     """What the venue says of an order before the engine has noted its submission is not lost until the next check."""
     node.strategies = [busy(LINEAR)]
