@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -133,6 +134,8 @@ def _put_away(this: Run, node: Node, failure: Failure, cache: CacheConfig | None
     if failure.code is Exit.REDIS and node.redis.away:
         # Upstream would go on behind the write that it lost, should Redis come back in this moment.
         this.ending.at_once(failure.code, f"{failure.reason}; what was not written is told by the venues")
+        # Nothing may be written behind the line that says so.
+        threading.Event().wait()
     if failure.code is Exit.REDIS:
         this.ending.shorten(_DRAIN_SECONDS)
     this.board.tell(doing)
