@@ -11,13 +11,12 @@ from tests.support.exchange import exchange, trade_on
 from tests.support.hurts import REDIS, boots, fill, free, movable_clock, power_off, small_disks, tear
 from tests.support.lab import Host, clone, run, wait_for
 from tests.support.older import older_nautilus
-from tests.support.survivor import Survivor, exposed, open_orders
+from tests.support.survivor import Survivor, open_orders
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.e2e.conftest import Testnet
 
 _SUBNET = "10.213.44"
 _DEPLOY = (".venv/bin/ansible-playbook", "deploy.yml")
@@ -43,21 +42,6 @@ def _refused(host: Host) -> int:
 
 def _pid(host: Host) -> str:
     return host.show("tradingnode", "MainPID")["MainPID"]
-
-
-def test_a_power_cut_that_tears_the_file(testnet: Testnet) -> None:
-    """Power off amid the trading, half a fill on disk: READY by itself, equal to the ledger, the torn file is kept."""
-    host = testnet.host
-    wait_for(lambda: exposed(host.ledger()), within=60, what="a position and open orders")
-    before = boots(host)
-    power_off(testnet.checkout)
-    assert host.ssh("true", check=False).returncode != 0, "it is off"
-    assert tear("e2e") > 0
-    run(testnet.checkout, "make", "lab")
-    wait_for(host.is_trading, within=60, what="a node that trades again")
-    assert boots(host) == before + 1
-    _the_guard_spoke(host)
-    host.assert_equals_ledger()
 
 
 @pytest.fixture(scope="module")
