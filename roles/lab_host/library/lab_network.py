@@ -125,6 +125,8 @@ def ensure_nat(network: Network) -> bool:
 def ensure_forwarding(network: Network) -> bool:
     """Let the controller pass packets on, and remember what it did before."""
     with locked(network.state_dir):
+        # Before it has a host: another lab that is removed in this moment must not take itself for the last one.
+        (network.state_dir / network.lab).mkdir(exist_ok=True)
         before = FORWARDING.read_text().strip()
         if not network.forwarding_record.exists():
             network.forwarding_record.write_text(before + "\n")
