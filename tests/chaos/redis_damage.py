@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 import sys
 import time
@@ -48,10 +47,9 @@ def _stays_down(site: Site, token: Token) -> str | None:
     )
 
 
-def _guard(site: Site) -> int:
-    return subprocess.run(
-        [sys.executable, _GUARD, site.redis.directory], stdout=subprocess.DEVNULL, check=False
-    ).returncode
+def _guard(site: Site, *options: str) -> int:
+    argv = [sys.executable, str(_GUARD), *options, str(site.redis.directory)]
+    return subprocess.run(argv, stdout=subprocess.DEVNULL, check=False).returncode
 
 
 def _mend(site: Site, token: Token) -> None:
@@ -60,12 +58,7 @@ def _mend(site: Site, token: Token) -> None:
     site.broken.append(Window(since=token[0], until=now, what="Redis down", within=NOTICED_SECONDS))
     site.silent.append(Window(since=token[0] + NOTICED_SECONDS, until=now, what="Redis down"))
     site.supervisor.stop(_STOP_SECONDS)
-    directory = site.redis.directory / "appendonlydir"
-    shutil.copytree(directory, directory.with_name(f"appendonlydir.{time.time_ns()}"))
-    manifest = next(directory.glob("*.manifest"))
-    fix = ["redis-check-aof", "--fix", str(manifest)]
-    subprocess.run(fix, input=b"y\n", stdout=subprocess.DEVNULL, check=True)
-    assert _guard(site) == 0
+    assert _guard(site, "--mend") == 0
     site.redis.start()
     verify = [str(BIN / "noderun"), "cache", "verify", "--env-file", str(site.node.directory / "node.env")]
     done = subprocess.run(verify, capture_output=True, text=True, check=False)

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 _FILES = f"{REDIS}/appendonlydir"
 _ASIDE = f"{REDIS}/aside.rehearsal"
-_KEPT = f"{REDIS}/damaged.rehearsal"
 _LAST = f"$(ls {_FILES}/appendonly.aof.*.incr.aof | sort --version-sort | tail -n 1)"
 _DOWN_SECONDS = 15.0
 """How long the node and Redis are watched staying down."""
@@ -27,8 +26,7 @@ _KILL = "systemctl kill --kill-whom=main --signal=KILL redis-server"
 _KILL_AND = f"{_KILL}; until ! pidof redis-server > /dev/null; do sleep 0.05; done; "
 # docs/recovery.md, "Mend the file".
 _MEND = (
-    f"systemctl stop tradingnode redis-server; cp -a {_FILES} {_KEPT}; "
-    f"yes | redis-check-aof --fix {_FILES}/appendonly.aof.manifest; "
+    f"systemctl stop tradingnode redis-server; redis-aof-guard {REDIS} --mend; "
     "systemctl reset-failed redis-server redis-aof-guard; systemctl start redis-server && "
     "noderun cache verify --env-file /etc/tradingnode/main.env && systemctl start --no-block tradingnode"
 )
@@ -58,11 +56,15 @@ def _answers(scene: Scene) -> bool:
 def _tear(scene: Scene) -> Proof:
     place = "$(grep --byte-offset --only-matching --text OrderFilled $f | tail -n 1 | cut -d: -f1)"
     cut = f'f={_LAST}; o={place}; test -n "$o" || o=$(($(stat -c %s $f) - 11)); truncate --size=$((o + 4)) $f'
-    copies = f"find {REDIS}/damaged -type f -newermt @{int(scene.began)} -delete"
-    with healed(lambda: scene.host.ssh(f"{copies}; rmdir --ignore-fail-on-non-empty {REDIS}/damaged", check=False)):
+    with healed(lambda: _forget_copies(scene)):
         scene.host.ssh(_KILL_AND + cut)
         wait_for(lambda: bool(_alerts(scene, "a torn last write")), within=60, what="the guard's alert")
     return partial(_proof, _alerts(scene, "a torn last write"))
+
+
+def _forget_copies(scene: Scene) -> None:
+    copies = f"find {REDIS}/damaged -type f -newermt @{int(scene.began)} -delete"
+    scene.host.ssh(f"{copies}; rmdir --ignore-fail-on-non-empty {REDIS}/damaged", check=False)
 
 
 def _damage(scene: Scene) -> Proof:
@@ -92,7 +94,7 @@ def _mend(scene: Scene) -> None:
     try:
         scene.host.ssh(_MEND, timeout=200)
     finally:
-        scene.host.ssh(f"rm -rf {_KEPT}")
+        _forget_copies(scene)
 
 
 def _alerts(scene: Scene, words: str) -> list[str]:
