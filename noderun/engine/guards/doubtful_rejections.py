@@ -71,6 +71,17 @@ def _install_bybit(upstream: Any) -> None:  # noqa: ANN401 as above
             hear(message)
 
     setattr(upstream, hear.__name__, hear_when_sure)
+    reject = upstream.generate_order_rejected
+
+    @wraps(reject)
+    def reject_once(*args: Any, **said: Any) -> None:  # noqa: ANN401 upstream's signature
+        if _is_rejected(upstream, said.get("client_order_id")):
+            _tell_again(said.get("client_order_id"), said.get("reason"))
+        else:
+            reject(*args, **said)
+
+    # Where the order stream tells of one that was refused.
+    upstream.generate_order_rejected = reject_once
 
 
 def _tell(order: Any, said: str | None) -> None:  # noqa: ANN401 any of upstream's identifiers

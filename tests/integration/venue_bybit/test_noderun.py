@@ -138,3 +138,14 @@ def test_refusal_that_comes_late_is_not_told_twice(node: Node, venue: Venue) -> 
     eventually(lambda: "recv_window" in node.log(), seconds=40, what="the refusal has come")
     time.sleep(1)
     assert "InvalidStateTrigger" not in node.log()
+
+
+def test_refusal_that_the_order_stream_tells_late_is_not_told_twice(node: Node, venue: Venue) -> None:
+    """A quote that would have taken is refused behind its acceptance: known by asking, told again later."""
+    node.variables |= {"RECONCILIATION_PRESET": "AGGRESSIVE", "RECONCILIATION_INFLIGHT_CHECK_RETRIES": "1"}
+    node.strategies = [market_maker(half_spread_bps=0.001, requote_bps=0.1)]
+    node.start().wait_ready(60)
+    venue.call("POST", "/admin/v1/faults", {"kind": "delay", "method": "WS", "path": "order.create", "ms": 800})
+    venue.call("POST", "/admin/v1/faults", {"kind": "delay_event", "event": "*", "ms": 6000})
+    eventually(lambda: "called rejected before" in node.log(), seconds=40, what="a refusal that is told again")
+    assert "InvalidStateTrigger: REJECTED" not in node.log()
