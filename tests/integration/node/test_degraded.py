@@ -118,7 +118,7 @@ def test_vanished_venue_is_a_lost_link(node: Node, venue: Venue) -> None:
     node.strategies = [PATIENT_MAKER]
     started(node)
     venue.stop()
-    node.wait_for_status("not connected", seconds=10)
+    node.wait_for_status("not connected", seconds=40)
     venue.start()
     eventually(
         lambda: node.ask("status")["state"] == "RUNNING", seconds=40, what=f"RUNNING again {node.status_lines()[-3:]}"
@@ -132,7 +132,7 @@ def test_node_without_descriptors_says_so_and_ends(node: Node, venue: Venue) -> 
     _, most = resource.prlimit(node.process.pid, resource.RLIMIT_NOFILE)
     resource.prlimit(node.process.pid, resource.RLIMIT_NOFILE, (1, most))
     venue.call("POST", "/admin/v1/faults", {"kind": "cut_socket"})
-    node.wait_for_status("not connected", seconds=10)
+    node.wait_for_status("not connected", seconds=40)
     assert node.wait_exit(45) == 73
     assert "STOPPING=1" in node.listen()
     assert "not connected" in node.status_lines()[-1]
