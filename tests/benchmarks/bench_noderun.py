@@ -29,8 +29,8 @@ from tests.integration.node.world import (
     Redis,
     Venue,
     eventually,
-    free_port,
 )
+from tests.support.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

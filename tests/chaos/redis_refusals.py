@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from tests.chaos.fault import Fault, Token
 from tests.chaos.history import Window
 from tests.chaos.redis_faults import NOTICED_SECONDS
-from tests.integration.node.world import REDIS_PASSWORD, REDIS_USER, free_port
+from tests.integration.node.world import REDIS_PASSWORD, REDIS_USER
+from tests.support.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import secrets
-import socket
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ import yaml
 
 from tests.support.lab import wait_for
 from tests.support.ledger import differences
+from tests.support.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,10 +61,7 @@ class Exchange:
 @contextmanager
 def exchange(place: Path) -> Iterator[Exchange]:
     """Start one with its ledger in a directory, listening on every address; end it afterwards."""
-    with socket.socket() as one, socket.socket() as two:
-        one.bind(("127.0.0.1", 0))
-        two.bind(("127.0.0.1", 0))
-        port, admin = one.getsockname()[1], two.getsockname()[1]
+    port, admin = free_port(), free_port()
     key, secret = secrets.token_hex(32), secrets.token_hex(32)
     account = {
         "name": "node",

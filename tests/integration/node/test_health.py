@@ -14,8 +14,9 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.integration.node.misbehave import misbehave
-from tests.integration.node.world import eventually, free_port
+from tests.integration.node.world import eventually
 from tests.support.patience import PATIENCE
+from tests.support.ports import free_port
 
 if TYPE_CHECKING:
     from tests.integration.node.world import Node, Redis, Venue

@@ -10,8 +10,9 @@ import pytest
 from tests.integration.node.test_dry_run import ORDER
 from tests.integration.node.test_halt import BUSY
 from tests.integration.node.test_health import scrape, total
-from tests.integration.node.world import equal, eventually, free_port
+from tests.integration.node.world import equal, eventually
 from tests.support.patience import PATIENCE
+from tests.support.ports import free_port
 
 if TYPE_CHECKING:
     from tests.integration.node.world import Node, Venue

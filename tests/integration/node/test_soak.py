@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.integration.node.callers import METRICS, Callers
-from tests.integration.node.world import MARKET_MAKER, free_port
+from tests.integration.node.world import MARKET_MAKER
 from tests.support.ledger import differences
+from tests.support.ports import free_port
 
 if TYPE_CHECKING:
     from tests.integration.node.world import Node, Venue

@@ -19,6 +19,7 @@ import yaml
 
 from tests.support.ledger import differences
 from tests.support.patience import PATIENCE
+from tests.support.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,13 +64,6 @@ def eventually(look: Callable[[], Any], *, seconds: float = 20.0, what: str = ""
     raise AssertionError(f"not within {seconds} s: {what or look}")
 
 
-def free_port() -> int:
-    """Returns a TCP port on loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def stop_process(process: subprocess.Popen[bytes], seconds: float = 10.0 * PATIENCE) -> None:
     """Ends a process that this test started."""
     if process.poll() is None:
@@ -84,8 +78,14 @@ def stop_process(process: subprocess.Popen[bytes], seconds: float = 10.0 * PATIE
 
 def wait_for_start(answers: Callable[[], Any], process: subprocess.Popen[bytes], what: str) -> None:
     """Waits until a process answers; one that does not is ended, so that it burdens no other test."""
+
+    def here() -> bool:
+        code = process.poll()
+        assert code is None, f"exit code {code} instead of: {what}"
+        return bool(answers())
+
     try:
-        eventually(answers, seconds=STARTED_SECONDS, what=what)
+        eventually(here, seconds=STARTED_SECONDS, what=what)
     except BaseException:
         stop_process(process)
         raise
@@ -120,17 +120,18 @@ class Redis:
         command += ["--appendonly", "yes", "--save", "", "--maxmemory-policy", "noeviction"]
         return [*command, "--aclfile", str(acl)]
 
-    def admin(self, *command: str) -> str:
+    def admin(self, *command: str, timeout: float | None = None) -> str:
         """Runs a command as an administrator."""
-        return subprocess.run(self.line(*command), check=True, capture_output=True, text=True).stdout.strip()
+        line = self.line(*command)
+        return subprocess.run(line, check=True, capture_output=True, text=True, timeout=timeout).stdout.strip()
 
     def line(self, *command: str) -> list[str]:
         """Returns a command of an administrator, to be run."""
         return ["redis-cli", "-p", str(self.port), "--user", "admin", "--pass", "admin", "--no-auth-warning", *command]
 
     def _answers(self) -> bool:
-        with contextlib.suppress(subprocess.CalledProcessError):
-            return self.admin("PING") == "PONG"
+        with contextlib.suppress(subprocess.SubprocessError):
+            return self.admin("PING", timeout=5) == "PONG"
         return False
 
 

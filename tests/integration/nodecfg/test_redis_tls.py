@@ -22,7 +22,8 @@ from nodecfg.doctor import Finding, Patience, Verdict
 from nodecfg.doctor.redis_extras import examine_redis
 from noderun.preflight import prove_redis
 from noderun.states import Exit, Failure
-from tests.integration.node.world import eventually, free_port, stop_process
+from tests.integration.node.world import eventually, stop_process
+from tests.support.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

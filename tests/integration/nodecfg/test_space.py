@@ -16,7 +16,7 @@ import pytest
 import redis
 from hypothesis import Phase, event, given, settings
 
-from tests.integration.node.world import free_port
+from tests.support.ports import free_port
 from tests.unit.nodecfg.space import Drawn, loaded_clients, profile, right_settings
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from nodecfg.cli import app
-from tests.integration.node.world import REDIS_USER, free_port
+from tests.integration.node.world import REDIS_USER
+from tests.support.ports import free_port
 
 if TYPE_CHECKING:
     from tests.integration.node.world import Redis, Venue

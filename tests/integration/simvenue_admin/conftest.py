@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import socket
 from typing import TYPE_CHECKING
 
 import pytest
 
 from simvenue.venues.catalogue import VENUES
 from tests.integration.simvenue_admin.process import Simvenue
+from tests.support.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,10 +40,7 @@ market: {{kind: synthetic, seed: 7, speed: 1.0}}
 
 
 def _configured(directory: Path) -> Simvenue:
-    with socket.socket() as first, socket.socket() as second:
-        first.bind(("127.0.0.1", 0))
-        second.bind(("127.0.0.1", 0))
-        admin, venue = first.getsockname()[1], second.getsockname()[1]
+    admin, venue = free_port(), free_port()
     config = directory / "simvenue.yaml"
     config.write_text(CONFIG.format(admin=admin, venue=venue))
     config.chmod(0o600)
@@ -77,9 +74,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simvenue]:
 def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simvenue]:
     """A running simvenue that serves every venue there is."""
     directory = tmp_path_factory.mktemp("everything")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        admin = probe.getsockname()[1]
+    admin = free_port()
     venues = "\n".join(
         f"  {name}: {{host: 127.0.0.1, port: 0, instruments: [{', '.join(list(kind.instruments)[:3])}]}}"
         for name, kind in VENUES.items()

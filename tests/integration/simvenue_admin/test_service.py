@@ -96,9 +96,7 @@ def _refused(simvenue: Simvenue) -> tuple[int, str]:
 def test_port_taken(stopped: Simvenue) -> None:
     """A taken port is named with its key, exit 69."""
     port = int(stopped.venue_url.rsplit(":", 1)[1])
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", port))
-        other.listen()
+    with socket.create_server(("127.0.0.1", port)):
         code, output = _refused(stopped)
     assert code == 69
     assert f"venues.binance_futures: 127.0.0.1:{port} is taken by another process; stop that one" in output

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,6 +12,7 @@ from selenium.webdriver.chrome.service import Service
 
 from simvenue.venues.catalogue import VENUES
 from tests.integration.simvenue_admin.process import Simvenue
+from tests.support.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,9 +76,7 @@ def browser(chromium: webdriver.Chrome) -> Iterator[webdriver.Chrome]:
 def simvenue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simvenue]:
     """A running simvenue that serves every venue there is."""
     directory = tmp_path_factory.mktemp("page")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        admin = probe.getsockname()[1]
+    admin = free_port()
     venues = "\n".join(
         f"  {name}: {{host: 127.0.0.1, port: 0, instruments: [{', '.join(kind.instruments)}]}}"
         for name, kind in VENUES.items()

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,18 +16,10 @@ import yaml
 
 from simvenue import demo
 from tests.support.patience import PATIENCE
+from tests.support.ports import free_port
 
 SIMVENUE = Path(sys.executable).with_name("simvenue")
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-
-
-def free_ports(count: int) -> list[int]:
-    """Give ports that nobody listens on, all different."""
-    with ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
 
 
 def call(method: str, url: str, body: object = None) -> tuple[int, Any]:
@@ -57,10 +47,8 @@ class Everything:
         """Write the configuration."""
         config = demo.prepare(self.place)
         self.document = yaml.safe_load(config.read_text())
-        ports = free_ports(1 + len(self.document["venues"]))
-        self.document["admin"]["port"] = ports.pop()
-        for venue in self.document["venues"].values():
-            venue["port"] = ports.pop()
+        for part in (self.document["admin"], *self.document["venues"].values()):
+            part["port"] = free_port()
         self.write()
 
     def write(self) -> None:

@@ -8,13 +8,14 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from tests.support.patience import PATIENCE
+from tests.support.ports import free_port
 
 STARTED_SECONDS = 60.0 * PATIENCE
 STOPPED_SECONDS = 30.0 * PATIENCE
@@ -22,7 +23,7 @@ STOPPED_SECONDS = 30.0 * PATIENCE
 
 @dataclass(slots=True, kw_only=True)
 class VenueProcess:
-    """A venue whose ports are the system's choice at the first start, and stay.
+    """A venue on two ports of its own.
 
     Attributes:
         directory: Holds configuration, ledger and log.
@@ -31,8 +32,8 @@ class VenueProcess:
 
     directory: Path
     name: str
-    port: int = 0
-    admin_port: int = 0
+    port: int = field(default_factory=free_port)
+    admin_port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
 
     def configure(self, venue: dict[str, Any], accounts: list[dict[str, Any]], **more: object) -> None:
@@ -41,8 +42,8 @@ class VenueProcess:
         data.mkdir()
         document = {
             "data_dir": str(data),
-            "admin": {"host": "127.0.0.1", "port": 0},
-            "venues": {self.name: {"host": "127.0.0.1", "port": 0, **venue}},
+            "admin": {"host": "127.0.0.1", "port": self.admin_port},
+            "venues": {self.name: {"host": "127.0.0.1", "port": self.port, **venue}},
             "accounts": accounts,
             **more,
         }
@@ -67,17 +68,14 @@ class VenueProcess:
         return log.read_text(encoding="utf-8") if log.exists() else ""
 
     def resume(self) -> None:
-        """Start the process on its configuration and ledger, on the ports it had before."""
-        document = yaml.safe_load(self._config.read_text(encoding="utf-8"))
-        document["admin"]["port"], document["venues"][self.name]["port"] = self.admin_port, self.port
-        self._config.write_text(yaml.safe_dump(document), encoding="utf-8")
+        """Start the process on its configuration and ledger."""
         command = [str(Path(sys.executable).with_name("simvenue")), "serve", "--config", str(self._config)]
         before = len(self.log)
         with (self.directory / "simvenue.log").open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.directory)
         deadline = time.monotonic() + STARTED_SECONDS
         try:
-            while not self._served(self.log[before:]):
+            while '"serving"' not in self.log[before:]:
                 assert self.process.poll() is None, self.log
                 assert time.monotonic() < deadline, self.log
                 time.sleep(0.05)
@@ -118,11 +116,3 @@ class VenueProcess:
     @property
     def _config(self) -> Path:
         return self.directory / "simvenue.yaml"
-
-    def _served(self, log: str) -> bool:
-        for line in log.splitlines():
-            if '"serving"' in line:
-                document = json.loads(line)
-                self.port, self.admin_port = (int(document[name].rpartition(":")[2]) for name in (self.name, "admin"))
-                return True
-        return False

@@ -7,7 +7,7 @@ import json
 import socket
 import subprocess
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from redis.retry import Retry
 
 from tests.support.authority import authority, certified
 from tests.support.lab import wait_for
+from tests.support.ports import free_port
 from tests.unit.roles.conftest import SAMPLE, load, run_ansible
 
 if TYPE_CHECKING:
@@ -57,14 +58,6 @@ class Place:
     def link(self) -> str:
         """What a copy says of its link."""
         return str(self.ask("INFO", "replication")["master_link_status"])
-
-
-def _ports(count: int) -> list[int]:
-    with ExitStack() as held:
-        probes = [held.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
 
 
 def _render(repository: Path, places: dict[Path, dict[str, Any]]) -> None:
@@ -134,7 +127,7 @@ def site(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     """Everything as the role renders it; certificates of one authority, but for the copy `stranger`."""
     top = tmp_path_factory.mktemp("copy")
     ours, theirs = authority(top / "ours"), authority(top / "theirs")
-    plain, tls, *ports = _ports(5)
+    plain, tls, *ports = (free_port() for _ in range(5))
     primary = Place(directory=top / "primary", port=plain)
     names = ("good", "guesser", "stranger")
     copies = {name: Place(directory=top / name, port=port) for name, port in zip(names, ports, strict=True)}
