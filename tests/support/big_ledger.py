@@ -24,7 +24,7 @@ def fill_ledger(path: Path, account: str, count: int) -> None:
     for start in range(0, count, _BLOCK):
         numbers = range(start, min(start + _BLOCK, count))
         orders = [_order(account, first + number, number) for number in numbers]
-        fills = [_fill(order, trade + number) for number, order in zip(numbers, orders, strict=True)]
+        fills = [fill_at_once(order, trade + number) for number, order in zip(numbers, orders, strict=True)]
         ledger.commit(Changes(orders={order.order_id: order for order in orders}, fills=fills))
     ledger.close()
 
@@ -51,7 +51,8 @@ def _order(account: str, order_id: int, number: int) -> Order:
     )
 
 
-def _fill(order: Order, trade_id: int) -> Fill:
+def fill_at_once(order: Order, trade_id: int) -> Fill:
+    """Gives the one fill of an order that took all it wanted, without a fee."""
     return Fill(
         trade_id=trade_id,
         order_id=order.order_id,
@@ -59,8 +60,8 @@ def _fill(order: Order, trade_id: int) -> Fill:
         account=order.account,
         symbol=order.symbol,
         side=order.side,
-        price=_PRICE,
-        quantity=_QUANTITY,
+        price=order.average_price,
+        quantity=order.filled,
         is_maker=False,
         commission=Decimal("0.00000000"),
         commission_asset="USDT",

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from simvenue.exchange.ledger import Changes, Ledger
 from simvenue.exchange.types import (
-    Fill,
     Order,
     OrderStatus,
     OrderType,
@@ -18,6 +17,7 @@ from simvenue.exchange.types import (
     Side,
     TimeInForce,
 )
+from tests.support.big_ledger import fill_at_once
 from tests.support.many import QUANTITY, TAKEN
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def fill_ledger(path: Path, account: str, placed: Iterable[Placed]) -> None:
         ledger.commit(
             Changes(
                 orders={order.order_id: order for order in orders},
-                fills=[_fill(order, one.trade_id or 0) for one, order in filled],
+                fills=[fill_at_once(order, one.trade_id or 0) for one, order in filled],
                 positions={
                     (account, one.symbol, PositionSide.BOTH): Position(
                         account=account,
@@ -80,22 +80,4 @@ def _order(account: str, one: Placed, now: int) -> Order:
         created_ms=now,
         updated_ms=now,
         priority=one.order_id,
-    )
-
-
-def _fill(order: Order, trade_id: int) -> Fill:
-    return Fill(
-        trade_id=trade_id,
-        order_id=order.order_id,
-        client_order_id=order.client_order_id,
-        account=order.account,
-        symbol=order.symbol,
-        side=order.side,
-        price=TAKEN,
-        quantity=order.quantity,
-        is_maker=False,
-        commission=Decimal("0.00000000"),
-        commission_asset="USDT",
-        realized_pnl=Decimal("0.00000000"),
-        time_ms=order.created_ms,
     )
