@@ -16,6 +16,7 @@ class Subject(StrEnum):
     """What a condition is about."""
 
     LINK = "link"
+    REQUESTS = "requests"
     DATA = "data"
     PERSISTENCE = "persistence"
     DIFFERENCE = "difference"
@@ -31,7 +32,10 @@ EXITS: Final[dict[Subject, Exit]] = {
     Subject.DIFFERENCE: Exit.NOT_RECONCILED,
     Subject.FROZEN_CLOCK: Exit.NOT_CONNECTED,
 }
-"""What the process ends with when a condition lasts too long. It mends no clock and no lost lease."""
+"""What the process ends with when a condition lasts too long.
+
+It mends no clock and no lost lease, and a start needs the answers that a node lacks whose requests fail.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,6 +33,8 @@ _COMPARE_AGAIN: Final = 10.0
 """Seconds; a look costs about 90 of Binance's 2400 units of request weight a minute, whatever it finds."""
 _COMPARE_SECONDS: Final = 20.0
 """A venue that has not answered then is asked anew: one request that hangs must not end all comparisons."""
+_UNANSWERED_LOOKS: Final = 2
+"""One that fails can be a moment's: a limit, a connection that broke."""
 _NAMED: Final = 3
 
 
@@ -64,6 +66,8 @@ class Watcher:
         self.comparisons_different = 0
         self.comparison_seconds = 0.0
         self._down: set[str] = set()
+        self._unanswered = 0
+        self._unanswered_why = ""
         self._metrics = metrics
         self._health = settings.health
         self._quiet = settings.ready.data_except
@@ -109,6 +113,9 @@ class Watcher:
         if (why := self._lease.lost()) is not None:
             yield Condition(subject=Subject.LEASE, name="lease", reason=f"no order is sent: {why}")
         yield from self._links()
+        if self._unanswered >= _UNANSWERED_LOOKS:
+            text = f"requests fail, orders may not reach the venue: {self._unanswered_why}"
+            yield Condition(subject=Subject.REQUESTS, name="requests", reason=text)
         yield from self._stale(now)
         yield from self._redis.conditions(self._health.persistence_max_lag)
         if self._engine.publisher_closed():
@@ -169,16 +176,21 @@ class Watcher:
 
     async def _compare(self) -> None:
         while True:
-            await asyncio.sleep(_COMPARE_AGAIN if self.differences else self._health.compare_interval)
+            again = self.differences or self._unanswered
+            await asyncio.sleep(_COMPARE_AGAIN if again else self._health.compare_interval)
             began = asyncio.get_running_loop().time()
             try:
                 self.differences = await self._lasting_differences()
                 self.comparisons += 1
                 self.comparisons_different += bool(self.differences)
                 self.comparison_seconds = asyncio.get_running_loop().time() - began
+                self._unanswered = 0
             except Exception as error:
-                # Not known is not equal, and not different either; the links tell of a venue that is away.
-                logs.get().warning("the venues could not be compared with the cache", error=one_line(error))
+                # Not known is not equal, and not different either; streams may live while no request is answered.
+                self._unanswered += 1
+                late = isinstance(error, TimeoutError)
+                self._unanswered_why = f"no answer within {_COMPARE_SECONDS:g} s" if late else one_line(error)
+                logs.get().warning("the venues could not be compared with the cache", error=self._unanswered_why)
 
     async def _lasting_differences(self) -> list[str]:
         # An order or a fill on its way is a difference for a moment.

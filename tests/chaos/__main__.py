@@ -53,8 +53,8 @@ def main(
     limits = Limits(seconds=seconds, rounds=rounds, ready_within=ready_within, per_site=per_site)
     seed = SystemRandom().randrange(10**6) if seed is None else seed
     directory = artifacts or Path(tempfile.mkdtemp(prefix="chaos-"))
-    if (why := seclusion.enter()) is not None:
-        screen.print(f"{why}; faults of packets will be unknown", markup=False)
+    for why in seclusion.enter():
+        screen.print(f"{why}; faults of it will be unknown", markup=False)
     said = report.versions()
     screen.print(f"seed {seed}, venue {venue}, {', '.join(f'{name} {text}' for name, text in said.items())}")
     screen.print(f"ready within {ready_within:g} s; artifacts in {directory}")

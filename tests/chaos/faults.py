@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tests.chaos.crowd_faults import CROWD_FAULTS
 from tests.chaos.fault import Fault, Token
 from tests.chaos.hook_faults import HOOK_FAULTS
+from tests.chaos.name_faults import NAME_FAULTS
 from tests.chaos.packet_faults import PACKET_FAULTS
 from tests.chaos.process_faults import PROCESS_FAULTS
 from tests.chaos.redis_damage import REDIS_DAMAGE
@@ -72,6 +73,7 @@ FAULTS: dict[str, Fault] = {
         *VENUE_FAULTS,
         *HISTORY_FAULTS,
         *PACKET_FAULTS,
+        *NAME_FAULTS,
         *WANT_FAULTS,
         *CROWD_FAULTS,
     )

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from noderun.control.client import ControlError, ask
 from noderun.control.protocol import Command, Request
+from tests.chaos import names, seclusion
 from tests.chaos.history import Window
+from tests.chaos.names import Names
 from tests.chaos.supervisor import Supervisor
 from tests.integration.node.world import Node, Redis, Venue
 from tests.support.patience import PATIENCE
@@ -30,6 +32,7 @@ class Site:
     """One redis-server, one venue, one node.
 
     Attributes:
+        names: The venue's name, where that is looked up at our own resolver only; else it is reached by its address.
         ready_within: Seconds from a heal in which the node must be ready; two restarts may lie in it.
         forgotten: Trade ids that the node may have lost with its Redis.
         clock_slack_ms: How far the venue's clock was moved so far.
@@ -57,9 +60,10 @@ class Site:
         self.directory.mkdir(parents=True, exist_ok=True)
         self.redis = Redis(self.directory / "redis")
         self.venue: Venue = self.wire.venue(self.directory / "venue", self.seed)
-        self.node = Node(
-            self.directory / "node", self.wire.settings(self.redis, self.venue), strategies=self.wire.strategies()
-        )
+        self.names = Names() if seclusion.named() else None
+        host = names.ADDRESS if self.names is None else names.VENUE
+        settings = self.wire.settings(self.redis, self.venue, host)
+        self.node = Node(self.directory / "node", settings, strategies=self.wire.strategies())
         self.supervisor = Supervisor(self.node)
 
     def start(self) -> Self:
@@ -75,6 +79,8 @@ class Site:
         self.supervisor.close()
         self.venue.stop()
         self.redis.stop()
+        if self.names is not None:
+            self.names.close()
 
     def wait_ready(self, seconds: float, since: float = 0.0) -> float | None:
         """Return when the node said after a moment that it is ready, or halted."""

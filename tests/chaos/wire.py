@@ -76,14 +76,15 @@ class Wire:
     addresses: tuple[str, ...] = ()
     sockets: tuple[str, ...] = ()
 
-    def settings(self, redis: Redis, venue: Venue) -> dict[str, str]:
-        """Return a node's environment."""
+    def settings(self, redis: Redis, venue: Venue, host: str) -> dict[str, str]:
+        """Return a node's environment, with the venue under a name or an address."""
+        place = f"{host}:{venue.port}"
         return {
             **_COMMON,
             **self.variables,
             "REDIS_PORT": str(redis.port),
-            **dict.fromkeys(self.addresses, venue.url),
-            **{name: venue.url.replace("http", "ws", 1) for name in self.sockets},
+            **dict.fromkeys(self.addresses, f"http://{place}"),
+            **dict.fromkeys(self.sockets, f"ws://{place}"),
         }
 
     def strategies(self) -> list[Document]:

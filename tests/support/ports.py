@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections import deque
 from typing import Final
 
-_HELD: Final[deque[socket.socket]] = deque()
+_HELD: Final[deque[int]] = deque()
+"""Descriptors, not sockets, which would complain at the interpreter's end that nobody closed them."""
 _AT_MOST: Final = 200
-"""Sockets, far more than one test asks for; some 1,000 are all a process may have open."""
+"""Far more than one test asks for; some 1,000 are all a process may have open."""
 
 
 def free_port() -> int:
@@ -19,10 +21,10 @@ def free_port() -> int:
     one who asks for any port (socket(7)).
     """
     while len(_HELD) >= _AT_MOST:
-        _HELD.popleft().close()
-    holder = socket.socket()
-    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    holder.bind(("127.0.0.1", 0))
-    _HELD.append(holder)
-    port: int = holder.getsockname()[1]
+        os.close(_HELD.popleft())
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind(("127.0.0.1", 0))
+        port: int = holder.getsockname()[1]
+        _HELD.append(holder.detach())
     return port
