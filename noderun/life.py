@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from noderun.ending import Reason
     from noderun.engine.node import Engine
     from noderun.running import Node, Run
+    from noderun.watch.watcher import Watcher
 
 _PROGRESS_EVERY = 0.25
 _STUCK_GRACE = 5.0
@@ -27,7 +28,9 @@ _DOING = {
 
 async def live(this: Run, node: Node) -> Failure:
     """Start, watch and stop a built node, on its loop; return why it ended."""
+    # Before the start: a node that trades may have no descriptor left to read a module with.
     from noderun.shutdown import stop  # noqa: PLC0415
+    from noderun.watch.watcher import Watcher  # noqa: PLC0415
 
     settings, engine = node.settings, node.engine
     _show_state(this, engine)
@@ -46,7 +49,7 @@ async def live(this: Run, node: Node) -> Failure:
         engine.gate.ready.set()
         node.acts.enforce()
         feeding = asyncio.create_task(_feed_watchdog(this, engine))
-        looking = asyncio.create_task(_watch(this, node))
+        looking = asyncio.create_task(_watch(this, node, Watcher))
     reason = await wished
     start.cancel()
     looking.cancel()
@@ -89,11 +92,9 @@ def _show_state(this: Run, engine: Engine) -> None:
         this.board.enter(engine.state, _DOING[engine.state])
 
 
-async def _watch(this: Run, node: Node) -> None:
-    from noderun.watch.watcher import Watcher  # noqa: PLC0415
-
+async def _watch(this: Run, node: Node, make: type[Watcher]) -> None:
     try:
-        watcher = Watcher(node.settings, node.engine, node.redis, node.lease, node.metrics)
+        watcher = make(node.settings, node.engine, node.redis, node.lease, node.metrics)
         node.metrics.watcher = watcher
         await watcher.watch(this.board, this.ending)
     except Exception as error:

@@ -120,11 +120,10 @@ def _serve(this: Run, options: Options) -> Failure:
         acts = _prepare_acts(this, settings, engine, latch)
         node = Node(settings=settings, engine=engine, redis=redis, lease=lease, acts=acts, metrics=metrics)
         failure = engine.loop.run_until_complete(life.live(this, node))
-        _put_away(this, node, failure, config.cache)
-    return failure
+        return _put_away(this, node, failure, config.cache)
 
 
-def _put_away(this: Run, node: Node, failure: Failure, cache: CacheConfig | None) -> None:
+def _put_away(this: Run, node: Node, failure: Failure, cache: CacheConfig | None) -> Failure:
     from noderun.engine.guards import lost_writes  # noqa: PLC0415
 
     doing = "draining the cache's writes to Redis"
@@ -141,8 +140,14 @@ def _put_away(this: Run, node: Node, failure: Failure, cache: CacheConfig | None
     this.board.tell(doing)
     remembered = node.engine.remembered()
     node.engine.dispose()
-    if cache is not None and node.lease.confirm():
-        lost_writes.write_again(remembered, node.settings.redis, node.redis.key_prefix, cache)
+    if node.lease.confirm():
+        if cache is not None:
+            lost_writes.write_again(remembered, node.settings.redis, node.redis.key_prefix, cache)
+    elif failure.code is Exit.STOPPED:
+        # Upstream does not always wait for a Redis that is gone: nobody knows what of the last writes it has.
+        why = node.lease.taken_by or "Redis does not answer; what of the last writes is missing the venues tell"
+        return Failure(Exit.STOP_DEADLINE, f"{failure.reason}, but {why}")
+    return failure
 
 
 def _configure(settings: TradingNodeSettings) -> TradingNodeConfig:

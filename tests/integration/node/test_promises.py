@@ -50,9 +50,10 @@ def test_a_node_keeps_its_promises(node: Node, venue: Venue) -> None:
 
     node.start().wait_ready(_START_SECONDS * PATIENCE)
     assert _known(node, asleep), "an order that was open before the start is not known after it"
+    eventually(lambda: len(venue.ledger()["fills"]) >= _FILLS, seconds=60, what="more fills")
+    # Last: beside an order of somebody's the strategy places none of its own on that side.
     awake = _by_hand(venue)
     eventually(lambda: _known(node, awake), what="the order that was placed under the running node")
-    eventually(lambda: len(venue.ledger()["fills"]) >= _FILLS, seconds=60, what="more fills")
     assert equal(node, venue) == []
     fills = [fill["trade_id"] for fill in node.ask("dump")["fills"]]
     assert len(fills) == len(set(fills))
