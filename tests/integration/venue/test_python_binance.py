@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.integration.venue.processes import Simvenue
+from tests.support.own_loop import own_loop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,10 +23,11 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A client whose futures URL is the venue's."""
     package = importlib.import_module("binance")
     venue = Simvenue.start(tmp_path_factory.mktemp("python_binance"))
-    client = package.Client(venue.customer.api_key, venue.customer.api_secret, ping=False)
-    client.FUTURES_URL = f"{venue.http}/fapi"
-    yield client
-    client.close_connection()
+    with own_loop():
+        client = package.Client(venue.customer.api_key, venue.customer.api_secret, ping=False)
+        client.FUTURES_URL = f"{venue.http}/fapi"
+        yield client
+        client.close_connection()
     venue.stop()
     assert "Traceback" not in venue.log
 

@@ -49,7 +49,7 @@ def runs(venue: Simvenue, observing: Node) -> dict[str, NodeRun]:
     assert not observing.ended
 
     def run(name: str) -> NodeRun:
-        return Node(venue, venue.directory, name, seconds=12, customer=CUSTOMERS[name]).wait()
+        return Node(venue, venue.directory, name, seconds=18, customer=CUSTOMERS[name]).wait()
 
     with ThreadPoolExecutor(max_workers=2) as pool:
         return dict(zip(CUSTOMERS, pool.map(run, CUSTOMERS), strict=True))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.integration.venue_spot.world import SpotVenue
+from tests.support.own_loop import own_loop
 from tests.support.patience import PATIENCE
 
 if TYPE_CHECKING:
@@ -37,12 +38,9 @@ def spot_venue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SpotVenue]:
 
 @pytest.fixture
 def loop() -> Iterator[None]:
-    """The event loop that the client looks for even when it is not asynchronous, and would leave open."""
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    yield
-    asyncio.set_event_loop(None)
-    loop.close()
+    """The event loop that the client looks for."""
+    with own_loop():
+        yield
 
 
 def _client(venue: SpotVenue, customer: Customer) -> Any:  # noqa: ANN401 - the client has no types
